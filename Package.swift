@@ -1,0 +1,33 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+/// One module per memory layout of CPython; adding a name here, a folder under Sources/Decoders
+/// and a line in Sources/Host/Registry.swift is all that SwiftPM needs to know of a new decoder.
+let decoders = ["Py26", "Py34", "Py36", "Py311", "Py313"]
+
+let package = Package(
+    name: "pyflame",
+    products: [
+        .executable(name: "pyflame", targets: ["pyflame"])
+    ],
+    targets: [
+        .target(name: "CLinux"),
+        .systemLibrary(
+            name: "CElfutils", pkgConfig: "libdw",
+            providers: [.apt(["libdw-dev", "libelf-dev"])]),
+        .target(name: "TargetMemory", dependencies: ["CLinux"]),
+        .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
+        .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
+        .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
+        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux"]),
+        .executableTarget(
+            name: "pyflame",
+            dependencies: ["Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "CLinux"]
+                + decoders.map { .target(name: $0) },
+            path: "Sources/Host"),
+    ]
+        + decoders.map {
+            .target(name: $0, dependencies: ["FrameDecoding"], path: "Sources/Decoders/\($0)")
+        },
+    swiftLanguageModes: [.v6]
+)

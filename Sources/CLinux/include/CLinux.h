@@ -1,0 +1,78 @@
+// The system calls that Swift cannot import: variadic ones (ptrace, prctl), GNU extensions
+// (process_vm_readv) and macros (W* of wait status). Each wrapper returns its result, or -errno.
+#ifndef PYFLAME_CLINUX_H
+#define PYFLAME_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+// ---- Another process's memory ----
+
+/// process_vm_readv: bytes read, or -errno. `local` and `remote` hold at most 1024 entries each.
+ssize_t cl_process_vm_readv(pid_t pid, const struct iovec *local, size_t local_count,
+                            const struct iovec *remote, size_t remote_count);
+
+// ---- ptrace ----
+
+int cl_ptrace_seize(pid_t tid, uint32_t options);
+int cl_ptrace_interrupt(pid_t tid);
+int cl_ptrace_cont(pid_t tid, int signal);
+int cl_ptrace_listen(pid_t tid);
+int cl_ptrace_detach(pid_t tid, int signal);
+/// The message of the last ptrace event (a new pid, an exit status).
+int cl_ptrace_event_message(pid_t tid, unsigned long *message);
+/// 0 when the stop is a signal's delivery; -EINVAL when it is a group-stop.
+int cl_ptrace_has_siginfo(pid_t tid);
+/// The thread pointer (fs_base on x86-64, tpidr_el0 on aarch64) of a stopped thread.
+int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
+
+enum {
+    CL_TRACE_CLONE = 0x8, CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4,
+    CL_TRACE_EXEC = 0x10, CL_TRACE_EXIT = 0x40, CL_TRACE_SYSGOOD = 0x1,
+};
+
+// ---- Waiting ----
+
+/// wait4 with __WALL: the tid that changed, 0 when none did (WNOHANG), or -errno.
+pid_t cl_wait(pid_t tid, int *status, int no_hang);
+int cl_status_exited(int status);
+int cl_status_exit_code(int status);
+int cl_status_signaled(int status);
+int cl_status_term_signal(int status);
+int cl_status_stopped(int status);
+int cl_status_stop_signal(int status);
+/// The ptrace event number of a stop, 0 for none; PTRACE_EVENT_STOP is 128.
+int cl_status_event(int status);
+
+/// Tells the processor that this is a spin loop.
+static inline void cl_spin_hint(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+// ---- Processes ----
+
+int cl_gettid(void);
+int cl_prctl(int option, unsigned long argument);
+/// The capabilities in effect of this process (bits as in linux/capability.h).
+uint64_t cl_effective_capabilities(void);
+
+// ---- Options ----
+
+/// One long option; `short_name` is what cl_getopt_next returns for it.
+struct cl_option { const char *name; int takes_value; int short_name; };
+
+/// Starts reading `argv` anew (glibc's getopt_long behind it, which permutes arguments).
+void cl_getopt_reset(void);
+/// The next option's short name, -1 at the end, '?' for an unknown option or a missing value.
+int cl_getopt_next(int argc, char *const argv[], const char *short_options,
+                   const struct cl_option *long_options, size_t count);
+const char *cl_getopt_value(void);
+int cl_getopt_index(void);
+
+#endif

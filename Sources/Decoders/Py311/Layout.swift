@@ -1,0 +1,82 @@
+import FrameDecoding
+
+/// All offsets that this module needs, in bytes.
+struct Layout {
+    var threads: ThreadLayout
+    var frame: InterpreterFrameLayout
+    var code: CodeReader
+    var lock: Lock
+    /// `interpreters.head` in `_PyRuntime`.
+    var interpretersHead: Int
+    /// `current_frame` in `_PyCFrame`.
+    var currentFrame: Int
+
+    /// Where the holder of the GIL is found.
+    enum Lock {
+        /// 3.11: one GIL, in `_PyRuntime`.
+        case runtime(RuntimeLayout)
+        /// 3.12: a GIL for each interpreter that wants one.
+        case interpreters(GILReader)
+    }
+
+    static func row(_ version: PythonVersion) -> Layout? {
+        switch (version.major, version.minor) {
+        case (3, 11): v311
+        case (3, 12): v312
+        default: nil
+        }
+    }
+
+    static let v311 = Layout(
+        threads: ThreadLayout(
+            interpreterNext: 0, interpreterThreads: 16, next: 8, interpreter: 16, threadID: 152,
+            nativeThreadID: 160, frame: 56),
+        frame: InterpreterFrameLayout(
+            code: 32, previous: 48, instruction: 56, owner: 69, frameObject: 40),
+        code: CodeReader(
+            layout: CodeLayout(
+                firstLine: 72, fileName: 112, name: 128, lineTable: 136, bytecode: 184,
+                firstTraceable: 168),
+            text: .pep393(PEP393Layout(asciiSize: 48, compactSize: 72)), lines: .pep657,
+            codeType: nil),
+        lock: .runtime(RuntimeLayout(interpretersHead: 40, currentThread: 576, switchNumber: 384)),
+        interpretersHead: 40, currentFrame: 8)
+
+    static let v312 = Layout(
+        threads: ThreadLayout(
+            interpreterNext: 0, interpreterThreads: 72, next: 8, interpreter: 16, threadID: 136,
+            nativeThreadID: 144, frame: 56),
+        frame: InterpreterFrameLayout(
+            code: 0, previous: 8, instruction: 56, owner: 70, frameObject: 48),
+        code: CodeReader(
+            layout: CodeLayout(
+                firstLine: 68, fileName: 112, name: 128, lineTable: 136, version: 92,
+                bytecode: 192, firstTraceable: 176),
+            text: .pep393(PEP393Layout(asciiSize: 40, compactSize: 56)), lines: .pep657,
+            codeType: nil),
+        // `_status.active`: set once the GIL is taken, cleared before it is let go.
+        lock: .interpreters(GILReader(pointer: 384, holding: 24, holdingMask: 1 << 4)),
+        interpretersHead: 40, currentFrame: 0)
+
+    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
+    mutating func fill(from structs: any StructLayouts) -> [String] {
+        var missing = ThreadLayout.fields.fill(&threads, from: structs)
+        missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
+        missing += code.fill(from: structs)
+        missing += Self.fields.fill(&self, from: structs)
+        switch lock {
+        case .runtime(var runtime):
+            missing += RuntimeLayout.fields.fill(&runtime, from: structs)
+            lock = .runtime(runtime)
+        case .interpreters(var gil):
+            missing += GILReader.fields.fill(&gil, from: structs)
+            lock = .interpreters(gil)
+        }
+        return missing
+    }
+
+    static let fields: [LayoutField<Layout>] = [
+        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
+        LayoutField(\.currentFrame, "_PyCFrame", "current_frame"),
+    ]
+}

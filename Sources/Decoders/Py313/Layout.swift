@@ -1,0 +1,128 @@
+import FrameDecoding
+
+/// All offsets that this module needs, in bytes.
+struct Layout: Sendable {
+    var threads: ThreadLayout
+    var frame: InterpreterFrameLayout
+    var code: CodeReader
+    /// `interpreters.head` in `_PyRuntime`.
+    var interpretersHead: Int
+    /// `co_tlbc` in PyCodeObject (free-threaded 3.14+); `absent` elsewhere.
+    var threadBytecodes: Int
+    var lock: Lock
+
+    /// Who may change Python's state.
+    enum Lock: Sendable {
+        /// The holders of the GILs.
+        case gil(GILReader)
+        /// A free-threaded build: every thread that is attached; the offset of `state` in
+        /// PyThreadState, which then is `_Py_THREAD_ATTACHED`.
+        case attached(state: Int)
+    }
+
+    /// From the interpreter's own account. Members that it does not name stand at a fixed distance
+    /// from ones that it does (Include/cpython/code.h, pystate.h, pycore_interpframe_structs.h).
+    init(_ offsets: DebugOffsets) throws {
+        threads = ThreadLayout(
+            interpreterNext: try offsets.required("interpreter_state.next"),
+            interpreterThreads: try offsets.required("interpreter_state.threads_head"),
+            next: try offsets.required("thread_state.next"),
+            interpreter: try offsets.required("thread_state.interp"),
+            threadID: try offsets.required("thread_state.thread_id"),
+            nativeThreadID: try offsets.required("thread_state.native_thread_id"),
+            frame: try offsets.required("thread_state.current_frame"))
+
+        let freeThreaded = offsets.isFreeThreaded
+        let head = try offsets.required("pyobject.size")
+        let instruction = try offsets.required("interpreter_frame.instr_ptr")
+        let hasCopies = freeThreaded && offsets["code_object.co_tlbc"] != nil
+        frame = InterpreterFrameLayout(
+            code: try offsets.required("interpreter_frame.executable"),
+            previous: try offsets.required("interpreter_frame.previous"),
+            instruction: instruction,
+            owner: try offsets.required("interpreter_frame.owner"),
+            frameObject: instruction - 8,
+            frameObjectLine: head + 24,
+            bytecodeIndex: hasCopies
+                ? try offsets.required("interpreter_frame.tlbc_index") : absent)
+        threadBytecodes = hasCopies ? try offsets.required("code_object.co_tlbc") : absent
+
+        let bytecode = try offsets.required("code_object.co_code_adaptive")
+        let firstLine = try offsets.required("code_object.firstlineno")
+        let asciiSize = try offsets.required("unicode_object.asciiobject_size")
+        code = CodeReader(
+            layout: CodeLayout(
+                type: try offsets.required("pyobject.ob_type"),
+                firstLine: firstLine,
+                fileName: try offsets.required("code_object.filename"),
+                name: try offsets.required("code_object.qualname"),
+                lineTable: try offsets.required("code_object.linetable"),
+                version: firstLine + 24,
+                bytecode: bytecode,
+                // `_co_firsttraceable` and `co_extra` come right before the bytecode (and `co_tlbc`).
+                firstTraceable: (hasCopies ? threadBytecodes : bytecode) - 16),
+            text: .pep393(
+                PEP393Layout(
+                    length: try offsets.required("unicode_object.length"),
+                    state: try offsets.required("unicode_object.state"),
+                    asciiSize: asciiSize,
+                    // `utf8_length` and `utf8` follow.
+                    compactSize: offsets["unicode_object.compactunicodeobject_size"]
+                        ?? asciiSize + 16,
+                    // Free-threaded builds give `interned` a whole byte.
+                    kindBit: freeThreaded ? 8 : 2, compactBit: freeThreaded ? 11 : 5,
+                    asciiBit: freeThreaded ? 12 : 6)),
+            lines: .pep657,
+            bytesSize: try offsets.required("bytes_object.ob_size"),
+            bytesData: try offsets.required("bytes_object.ob_sval"),
+            codeType: nil)
+
+        interpretersHead = try offsets.required("runtime_state.interpreters_head")
+        lock = try Self.lock(offsets)
+    }
+
+    private static func lock(_ offsets: DebugOffsets) throws -> Lock {
+        let status = try offsets.required("thread_state.status")
+        if offsets.isFreeThreaded {
+            // `_status`, (`holds_gil` from 3.14, `gil_requested` from 3.15), `_whence`, `state`.
+            return .attached(state: status + 4 * (min(offsets.version.minor, 15) - 11))
+        }
+        let gil = try offsets.required("interpreter_state.gil_runtime_state")
+        let locked = try offsets.required("interpreter_state.gil_runtime_state_locked") - gil
+        return .gil(
+            GILReader(
+                pointer: try offsets.required("interpreter_state.ceval_gil"),
+                lastHolder: try offsets.required("interpreter_state.gil_runtime_state_holder") - gil,
+                locked: locked,
+                switchNumber: locked + 8,
+                // 3.13: the bit `_status.holds_gil`; from 3.14 on an int of its own, behind `_status`.
+                holding: offsets["thread_state.holds_gil"]
+                    ?? (offsets.version.minor == 13 ? status : status + 4),
+                holdingMask: offsets.version.minor == 13 ? 1 << 5 : .max))
+    }
+
+    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
+    mutating func fill(from structs: any StructLayouts) -> [String] {
+        var missing = ThreadLayout.fields.fill(&threads, from: structs)
+        missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
+        missing += code.fill(from: structs)
+        missing += Self.fields.fill(&self, from: structs)
+        switch lock {
+        case .gil(var gil):
+            missing += GILReader.fields.fill(&gil, from: structs)
+            lock = .gil(gil)
+        case .attached:
+            if let state = structs.offset(of: "state", in: "_ts") {
+                lock = .attached(state: state)
+            } else {
+                missing.append("_ts.state")
+            }
+        }
+        return missing
+    }
+
+    static let fields: [LayoutField<Layout>] = [
+        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
+        LayoutField(\.threadBytecodes, "PyCodeObject", "co_tlbc"),
+    ]
+}

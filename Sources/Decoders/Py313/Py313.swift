@@ -1,0 +1,35 @@
+import FrameDecoding
+
+/// CPython 3.13 and later: the layout comes from `_Py_DebugOffsets`, release and debug builds,
+/// free-threaded or not.
+public let module = DecoderModule(
+    name: "Py313", abis: (13...15).map { ABI(major: 3, minor: $0) },
+    symbols: ["_PyRuntime", "PyCode_Type"]
+) { site, memory, frames in
+    guard site.version.major == 3, site.version.minor >= 13 else { return .notMine }
+    guard let runtime = site.address(of: "_PyRuntime") else {
+        return .unsupported("no symbol _PyRuntime and no section .PyRuntime")
+    }
+    let codeType = site.address(of: "PyCode_Type")
+    let origin = "_Py_DebugOffsets"
+    return .reads([
+        LayoutChoice(source: .offsets, description: origin) {
+            let offsets = try DebugOffsets(at: runtime, in: memory)
+            guard offsets.version.abi == site.version.abi else {
+                throw LayoutUnavailable(
+                    "_Py_DebugOffsets is of \(offsets.version), not of \(site.version.abi.dotted)")
+            }
+            return Decoder(
+                runtime: runtime, codeType: codeType, layout: try Layout(offsets),
+                origin: "\(origin) \(offsets.version)", frames: frames)
+        },
+        LayoutChoice(source: .dwarf, description: "DWARF") {
+            // The offsets say what kind of build it is; every place then comes from DWARF.
+            let offsets = try DebugOffsets(at: runtime, in: memory)
+            let layout = try withDWARF(of: site, Layout(offsets)) { $0.fill(from: $1) }
+            return Decoder(
+                runtime: runtime, codeType: codeType, layout: layout, origin: "DWARF",
+                frames: frames)
+        },
+    ])
+}

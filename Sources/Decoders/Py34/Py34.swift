@@ -1,0 +1,17 @@
+import FrameDecoding
+
+/// CPython 3.4 and 3.5: PEP 393 strings, line increments still unsigned, globals still static variables.
+public let module = DecoderModule.frameObjects(
+    name: "Py34", abis: [ABI(major: 3, minor: 4), ABI(major: 3, minor: 5)],
+    symbols: ["interp_head", "_PyThreadState_Current", "gil_switch_number"],
+    row: { _ in layout })
+
+/// Both versions agree (Include/frameobject.h, code.h, pystate.h, unicodeobject.h).
+let layout = FrameObjectABI(
+    threads: ThreadLayout(
+        interpreterNext: 0, interpreterThreads: 8, next: 8, interpreter: 16, threadID: 152, frame: 24),
+    frame: FrameObjectLayout(back: 24, code: 32, lastInstruction: 120, line: 124, trace: 80),
+    code: CodeReader(
+        layout: CodeLayout(firstLine: 112, fileName: 96, name: 104, lineTable: 120),
+        text: .pep393(PEP393Layout(asciiSize: 48, compactSize: 72)), lines: .lnotabUnsigned,
+        codeType: nil))

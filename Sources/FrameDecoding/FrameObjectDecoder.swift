@@ -1,0 +1,178 @@
+import TargetMemory
+
+/// All offsets that reading frame objects takes (CPython up to 3.10). A module has one row of this
+/// for each version; in bytes.
+public struct FrameObjectABI: Sendable {
+    public var threads: ThreadLayout
+    public var frame: FrameObjectLayout
+    public var code: CodeReader
+    public var lineRule: FrameObjectWalk.LineRule
+    /// Offsets in `_PyRuntime` (3.7 to 3.10); nil where globals are separate symbols (to 3.6).
+    public var runtime: RuntimeLayout?
+
+    public init(
+        threads: ThreadLayout, frame: FrameObjectLayout, code: CodeReader,
+        lineRule: FrameObjectWalk.LineRule = .whileTraced, runtime: RuntimeLayout? = nil
+    ) {
+        self.threads = threads
+        self.frame = frame
+        self.code = code
+        self.lineRule = lineRule
+        self.runtime = runtime
+    }
+
+    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
+    public mutating func fill(from structs: any StructLayouts) -> [String] {
+        var missing = ThreadLayout.fields.fill(&threads, from: structs)
+        missing += FrameObjectLayout.fields.fill(&frame, from: structs)
+        missing += code.fill(from: structs)
+        if var layout = runtime {
+            missing += RuntimeLayout.fields.fill(&layout, from: structs)
+            runtime = layout
+        }
+        return missing
+    }
+}
+
+/// Places in `_PyRuntime` (`struct pyruntimestate`, Include/internal/pycore_runtime.h) up to 3.11.
+public struct RuntimeLayout: Equatable, Sendable {
+    public var interpretersHead: Int
+    /// `gilstate.tstate_current`: the thread state that runs.
+    public var currentThread: Int
+    /// `ceval.gil.switch_number`.
+    public var switchNumber: Int
+
+    public init(interpretersHead: Int, currentThread: Int, switchNumber: Int) {
+        self.interpretersHead = interpretersHead
+        self.currentThread = currentThread
+        self.switchNumber = switchNumber
+    }
+
+    public static let fields: [LayoutField<RuntimeLayout>] = [
+        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
+        LayoutField(\.currentThread, "pyruntimestate", "gilstate.tstate_current"),
+        LayoutField(\.switchNumber, "pyruntimestate", "ceval.gil.switch_number"),
+    ]
+}
+
+/// Where the pointers that everything starts from are, in one process.
+public struct GlobalRoots: Sendable {
+    /// Holds the pointer to the first PyInterpreterState.
+    public var interpretersHead: Address
+    /// Holds the pointer to the PyThreadState that runs, 0 when the GIL is free. A thread sets it
+    /// after it has taken the GIL and clears it before it lets go, so it proves who holds it.
+    public var currentThread: Address
+    /// Holds the count of GIL switches; nil when it cannot be found.
+    public var switchNumber: Address?
+
+    /// From separate globals (2.x to 3.6) or, with `runtime`, from `_PyRuntime`.
+    public init(site: any InterpreterSite, runtime: RuntimeLayout?) throws {
+        if let runtime {
+            guard let base = site.address(of: "_PyRuntime") else {
+                throw LayoutUnavailable("no symbol _PyRuntime")
+            }
+            interpretersHead = base + Address(runtime.interpretersHead)
+            currentThread = base + Address(runtime.currentThread)
+            switchNumber = base + Address(runtime.switchNumber)
+        } else {
+            guard let head = site.address(of: "interp_head") else {
+                throw LayoutUnavailable("neither a symbol interp_head nor PyInterpreterState_Head that leads to it")
+            }
+            guard let current = site.address(of: "_PyThreadState_Current") else {
+                throw LayoutUnavailable("no symbol _PyThreadState_Current")
+            }
+            interpretersHead = head
+            currentThread = current
+            switchNumber = site.address(of: "gil_switch_number")
+        }
+    }
+
+    /// The lock as these words tell it.
+    public func lockState(_ walk: ThreadWalk, in memory: Memory) throws(DecodeError) -> LockState {
+        var state = LockState()
+        if let switchNumber { state.switches = try memory.word(switchNumber) }
+        let current = try memory.word(currentThread)
+        if current != 0 { state.holders = [try walk.thread(at: current, in: memory)] }
+        return state
+    }
+}
+
+/// The decoder of every CPython whose frames are objects (to 3.10); modules differ in their tables.
+public final class FrameObjectDecoder: FrameDecoder {
+    public let layoutOrigin: String
+    private let walk: ThreadWalk
+    private let roots: GlobalRoots
+    private let frames: FrameObjectWalk
+
+    public init(
+        site: any InterpreterSite, abi: FrameObjectABI, origin: String, frames table: FrameTable
+    ) throws {
+        roots = try GlobalRoots(site: site, runtime: abi.runtime)
+        walk = ThreadWalk(layout: abi.threads, interpretersHead: roots.interpretersHead)
+        var code = abi.code
+        code.codeType = site.address(of: "PyCode_Type")
+        frames = FrameObjectWalk(
+            layout: abi.frame, rule: abi.lineRule, codes: CodeCache(reader: code, frames: table))
+        layoutOrigin = origin
+    }
+
+    public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
+        try walk.interpreters(in: memory)
+    }
+
+    public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
+        try walk.threads(in: memory)
+    }
+
+    public func lockState(in memory: Memory) throws(DecodeError) -> LockState {
+        try roots.lockState(walk, in: memory)
+    }
+
+    public func stack(of thread: ThreadState, in memory: Memory, into stack: inout [FrameID])
+        throws(DecodeError)
+    {
+        try frames.append(
+            from: walk.frameWord(of: thread, in: memory), in: memory, to: &stack)
+    }
+}
+
+extension DecoderModule {
+    /// A module for interpreters whose frames are objects: `row` gives the table row of a version.
+    public static func frameObjects(
+        name: String, abis: [ABI], symbols: [String],
+        row: @escaping @Sendable (PythonVersion) -> FrameObjectABI?
+    ) -> DecoderModule {
+        DecoderModule(name: name, abis: abis, symbols: symbols + ["PyCode_Type"]) { site, _, frames in
+            guard abis.contains(site.version.abi), let row = row(site.version) else {
+                return .notMine
+            }
+            let table = "table \(site.version.abi.dotted)"
+            return .reads([
+                LayoutChoice(source: .table, description: table) {
+                    try FrameObjectDecoder(site: site, abi: row, origin: table, frames: frames)
+                },
+                LayoutChoice(source: .dwarf, description: "DWARF") {
+                    let filled = try withDWARF(of: site, row) { $0.fill(from: $1) }
+                    return try FrameObjectDecoder(
+                        site: site, abi: filled, origin: "DWARF", frames: frames)
+                },
+            ])
+        }
+    }
+}
+
+/// `row` with all its offsets from the site's debug information.
+public func withDWARF<Row>(
+    of site: any InterpreterSite, _ row: Row,
+    fill: (inout Row, any StructLayouts) -> [String]
+) throws -> Row {
+    guard let structs = site.structLayouts else {
+        throw LayoutUnavailable("the interpreter has no debug information (DWARF)")
+    }
+    var filled = row
+    let missing = fill(&filled, structs)
+    guard missing.isEmpty else {
+        throw LayoutUnavailable("its DWARF does not describe \(missing.joined(separator: ", "))")
+    }
+    return filled
+}

@@ -1,0 +1,227 @@
+import FrameDecoding
+import Glibc
+import TargetMemory
+
+/// Takes samples of one process, for every decoder alike: it sees to it that nothing moves while the
+/// decoder reads, and that what was read is proven to belong to one moment.
+///
+/// Whoever holds the GIL is the only thread that can change Python's state. So that thread alone is
+/// stopped, or none when no thread holds it; threads that sleep are never touched.
+public final class Sampler {
+    public struct Options: Sendable {
+        /// Sample all threads, not only the holder of the GIL.
+        public var allThreads: Bool
+        public init(allThreads: Bool) { self.allThreads = allThreads }
+    }
+
+    public let pid: pid_t
+    private let decoder: any FrameDecoder
+    private let options: Options
+    private let source: any MemorySource
+    /// Everything that a sample reads.
+    private let memory: Memory
+    /// The few words that say who holds the GIL, read while the target runs.
+    private let lockMemory: Memory
+    private let files: TaskFiles
+    private let tracees: Tracees
+    private let threadIndex: ThreadIndex
+    public private(set) var statistics = Statistics()
+
+    /// A target that moves on faster than this often in a row is given up for this tick.
+    private static let mostAttempts = 12
+    /// The target runs at least this long between two stops, in nanoseconds.
+    private static let shortestRun: UInt64 = 20_000
+
+    private var notBefore: UInt64 = 0
+
+    public init(pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, options: Options) {
+        self.pid = pid
+        self.decoder = decoder
+        self.options = options
+        self.source = source
+        memory = Memory(source: source)
+        lockMemory = Memory(source: source)
+        let files = TaskFiles(pid: pid)
+        self.files = files
+        tracees = Tracees(pid: pid)
+        let index = ThreadIndex(pid: pid, files: files, memory: source)
+        threadIndex = index
+        tracees.onExit = { tid in
+            files.forget(tid)
+            index.forget(tid)
+        }
+    }
+
+    /// Begins to trace the process, without stopping it. Has to be called on the thread that samples.
+    /// 0 or an errno.
+    public func attach() -> Int32 { tracees.seize(pid) }
+
+    /// System calls made so far on account of sampling.
+    public var systemCalls: Int {
+        source.systemCalls + files.systemCalls + tracees.systemCalls
+    }
+
+    /// Whether there is nothing left to sample: the process ended or became another program.
+    public var isTargetGone: Bool { tracees.isGone || tracees.hasExecuted }
+
+    /// Passes on signals that traced threads stopped for; to be called whenever SIGCHLD arrives.
+    public func handleEvents() { tracees.handleEvents() }
+
+    /// Takes a sample now.
+    public func sample() -> Sample {
+        let outcome = attempts()
+        statistics.samples += 1
+        switch outcome {
+        case .failed: statistics.failed += 1
+        case .idle: statistics.idle += 1
+        case .stacks: break
+        }
+        return Sample(time: monotonicNow(), outcome: outcome)
+    }
+
+    private func attempts() -> Sample.Outcome {
+        for attempt in 0..<Self.mostAttempts {
+            if attempt > 0 {
+                statistics.retries += 1
+                tracees.handleEvents()
+                if isTargetGone { return .failed }
+            }
+            do throws(DecodeError) {
+                if let outcome = try options.allThreads ? sampleAll() : sampleHolder() {
+                    return outcome
+                }
+            } catch {
+                // What was read was just being changed: the next attempt finds it whole.
+            }
+        }
+        return .failed
+    }
+
+    /// Nil: the target moved on, try again.
+    private func sampleHolder() throws(DecodeError) -> Sample.Outcome? {
+        lockMemory.refresh()
+        let holders = try decoder.lockState(in: lockMemory).holders
+        if holders.isEmpty { return .idle }
+        return try sample(holding: holders)
+    }
+
+    private func sampleAll() throws(DecodeError) -> Sample.Outcome? {
+        memory.refresh()
+        let before = try decoder.lockState(in: memory)
+        guard before.holders.isEmpty else { return try sample(holding: before.holders) }
+
+        // Nobody may change Python's state, so nobody has to be stopped; but someone may take the GIL
+        // at any moment. Two readings that agree, with the lock free and unswitched, were undisturbed.
+        let first = try stacks(holders: [])
+        memory.refresh()
+        guard try decoder.lockState(in: memory) == before else { return nil }
+        let second = try stacks(holders: [])
+        guard first.elementsEqual(second, by: { $0.thread == $1.thread && $0.frames == $1.frames })
+        else { return nil }
+        return .stacks(second)
+    }
+
+    /// Samples while `holders` stand still.
+    private func sample(holding holders: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
+        var held: [Holder] = []
+        for thread in holders {
+            guard let tid = threadIndex.tid(of: thread) else { return nil }
+            held.append(Holder(thread: thread, tid: tid, blockedIn: files.blockedSystemCall(of: tid)))
+        }
+        for index in held.indices where held[index].blockedIn != nil {
+            held[index].timesScheduled = files.timesScheduled(held[index].tid)
+        }
+        guard let stopped = stop(held) else { return nil }
+        defer { resume(stopped) }
+
+        memory.refresh()
+        // Proof that those who stand still are those who may change anything.
+        let now = try decoder.lockState(in: memory).holders
+        guard Set(now.map(\.address)).isSubset(of: holders.map(\.address)), !now.isEmpty else {
+            return nil
+        }
+        let samples = try stacks(holders: now)
+        // A holder that sat in a system call was left there; did it stay?
+        for holder in held where holder.blockedIn != nil {
+            guard files.blockedSystemCall(of: holder.tid) == holder.blockedIn,
+                files.timesScheduled(holder.tid) == holder.timesScheduled
+            else { return nil }
+        }
+        return .stacks(samples)
+    }
+
+    private struct Holder {
+        var thread: ThreadState
+        var tid: pid_t
+        /// The system call it is blocked in while it holds the GIL; nil when it runs.
+        var blockedIn: String?
+        var timesScheduled: String?
+    }
+
+    private struct Stopped {
+        var tids: [pid_t]
+        var since: UInt64
+    }
+
+    /// Stops those of `holders` that run. Nil, with all of them running again, when that failed.
+    private func stop(_ holders: [Holder]) -> Stopped? {
+        waitUntilRunLongEnough()
+        var stopped = Stopped(tids: [], since: monotonicNow())
+        let running = holders.filter { $0.blockedIn == nil }
+        for holder in running {
+            guard tracees.seize(holder.tid) == 0 else {
+                threadIndex.forget(holder.tid)
+                resume(stopped)
+                return nil
+            }
+            tracees.interrupt(holder.tid)
+            stopped.tids.append(holder.tid)
+        }
+        // Some microseconds pass until the threads stand still: time to lay out the reading.
+        memory.prepare()
+        for holder in running {
+            guard tracees.awaitStop(holder.tid) == .stopped,
+                threadIndex.confirm(
+                    holder.tid, is: holder.thread,
+                    threadPointer: { tracees.threadPointer(of: holder.tid) })
+            else {
+                resume(stopped)
+                return nil
+            }
+        }
+        return stopped
+    }
+
+    private func resume(_ stopped: Stopped) {
+        for tid in stopped.tids { tracees.resume(tid) }
+        guard !stopped.tids.isEmpty else { return }
+        let now = monotonicNow()
+        let time = now - stopped.since
+        statistics.stops += stopped.tids.count
+        statistics.stopTimes.add(time)
+        // At most a third of the target's time is taken from it, at whatever rate.
+        notBefore = now + max(Self.shortestRun, 2 * time)
+    }
+
+    private func waitUntilRunLongEnough() {
+        let now = monotonicNow()
+        guard now < notBefore else { return }
+        var pause = timespec(tv_sec: 0, tv_nsec: Int(min(notBefore - now, 999_999_999)))
+        nanosleep(&pause, nil)
+    }
+
+    private func stacks(holders: [ThreadState]) throws(DecodeError) -> [ThreadSample] {
+        let threads = options.allThreads ? try decoder.threads(in: memory) : holders
+        var samples: [ThreadSample] = []
+        samples.reserveCapacity(threads.count)
+        for thread in threads {
+            var frames: [FrameID] = []
+            try decoder.stack(of: thread, in: memory, into: &frames)
+            samples.append(
+                ThreadSample(
+                    thread: thread,
+                    isHolder: holders.contains { $0.address == thread.address }, frames: frames))
+        }
+        return samples
+    }
+}

@@ -1,0 +1,35 @@
+import Glibc
+
+/// Waits for a moment and for signals at once. The signals that matter are blocked and taken with
+/// sigtimedwait, so none can interrupt a step of the sampler: SIGCHLD says that a traced thread
+/// stopped or ended, SIGINT, SIGTERM and SIGHUP that the user wants the profile now.
+public struct SignalGate {
+    public enum Event: Equatable, Sendable {
+        case deadline
+        case child
+        case interrupted(Int32)
+    }
+
+    private var awaited = sigset_t()
+
+    /// Blocks the signals in the calling thread and all that it starts later.
+    public init() {
+        sigemptyset(&awaited)
+        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP] { sigaddset(&awaited, signal) }
+        pthread_sigmask(SIG_BLOCK, &awaited, nil)
+    }
+
+    /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.
+    public func wait(until deadline: UInt64) -> Event {
+        while true {
+            let now = monotonicNow()
+            let left = deadline > now ? deadline - now : 0
+            var timeout = timespec(
+                tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, nil, &timeout) }
+            if signal == SIGCHLD { return .child }
+            if signal > 0 { return .interrupted(signal) }
+            if errno == EAGAIN { return .deadline }
+        }
+    }
+}

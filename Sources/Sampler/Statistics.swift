@@ -1,0 +1,56 @@
+/// What a run did and what it cost.
+public struct Statistics: Sendable {
+    /// Samples that were taken, failed ones among them.
+    public var samples = 0
+    /// Ticks that passed while the sampler was late.
+    public var missed = 0
+    public var failed = 0
+    public var idle = 0
+    /// Attempts that were given up because the target moved on, and made anew.
+    public var retries = 0
+    /// How often a thread of the target was stopped.
+    public var stops = 0
+    /// How long the target's threads were stopped, each time: nanoseconds.
+    public var stopTimes = DurationHistogram()
+
+    public init() {}
+}
+
+/// Durations in buckets of about 3 % width: exact enough for percentiles, and of fixed size.
+public struct DurationHistogram: Sendable {
+    private var counts = [UInt32](repeating: 0, count: 64 * 32)
+    public private(set) var count = 0
+    /// Nanoseconds.
+    public private(set) var total: UInt64 = 0
+
+    public init() {}
+
+    public mutating func add(_ nanoseconds: UInt64) {
+        counts[Self.bucket(nanoseconds)] &+= 1
+        count += 1
+        total &+= nanoseconds
+    }
+
+    /// The duration below which `share` (0 to 1) of all lie; 0 when there are none.
+    public func quantile(_ share: Double) -> UInt64 {
+        var left = Int((Double(count) * share).rounded(.up))
+        for (index, bucket) in counts.enumerated() where bucket > 0 {
+            left -= Int(bucket)
+            if left <= 0 { return Self.value(index) }
+        }
+        return 0
+    }
+
+    // Five bits behind the leading one.
+    private static func bucket(_ value: UInt64) -> Int {
+        guard value >= 32 else { return Int(value) }
+        let exponent = 63 - value.leadingZeroBitCount
+        return (exponent - 4) * 32 + Int(value >> UInt64(exponent - 5) & 31)
+    }
+
+    private static func value(_ bucket: Int) -> UInt64 {
+        guard bucket >= 32 else { return UInt64(bucket) }
+        let exponent = bucket / 32 + 4
+        return (32 + UInt64(bucket % 32)) << UInt64(exponent - 5)
+    }
+}

@@ -1,0 +1,61 @@
+import Glibc
+import TargetMemory
+
+/// What /proc says of the threads of a process. Files that are read in every sample stay open.
+final class TaskFiles {
+    private let pid: pid_t
+    private var systemCallFiles: [pid_t: Int32] = [:]
+    /// How often the kernel was asked.
+    private(set) var systemCalls = 0
+
+    private static let mostOpenFiles = 64
+
+    init(pid: pid_t) {
+        self.pid = pid
+    }
+
+    deinit {
+        for descriptor in systemCallFiles.values { close(descriptor) }
+    }
+
+    /// Kernel thread ids of all threads.
+    func tasks() -> [pid_t] {
+        systemCalls += 3
+        return (ProcFile.names(in: "/proc/\(pid)/task") ?? []).compactMap { pid_t($0) }
+    }
+
+    /// The system call that `tid` is blocked in, with its arguments, as the kernel words it; nil
+    /// while the thread runs, or when the kernel does not tell.
+    func blockedSystemCall(of tid: pid_t) -> String? {
+        guard let descriptor = systemCallFile(of: tid) else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = pread(descriptor, &buffer, buffer.count, 0)
+        systemCalls += 1
+        guard count > 0, buffer[0] != UInt8(ascii: "r") else { return nil }  // "running"
+        return String(decoding: buffer[..<count], as: UTF8.self)
+    }
+
+    /// How often `tid` was given a processor; nil when the kernel does not tell.
+    func timesScheduled(_ tid: pid_t) -> String? {
+        systemCalls += 4
+        return ProcFile.text("/proc/\(pid)/task/\(tid)/schedstat")
+            .flatMap { $0.split(separator: " ").last.map(String.init) }
+    }
+
+    /// The thread ended.
+    func forget(_ tid: pid_t) {
+        if let descriptor = systemCallFiles.removeValue(forKey: tid) { close(descriptor) }
+    }
+
+    private func systemCallFile(of tid: pid_t) -> Int32? {
+        if let known = systemCallFiles[tid] { return known }
+        if systemCallFiles.count >= Self.mostOpenFiles, let (oldest, _) = systemCallFiles.first {
+            forget(oldest)
+        }
+        let descriptor = open("/proc/\(pid)/task/\(tid)/syscall", O_RDONLY | O_CLOEXEC)
+        systemCalls += 1
+        guard descriptor >= 0 else { return nil }
+        systemCallFiles[tid] = descriptor
+        return descriptor
+    }
+}

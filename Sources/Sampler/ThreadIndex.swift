@@ -1,0 +1,110 @@
+import FrameDecoding
+import Glibc
+import TargetMemory
+
+/// From Python's thread states to the kernel's threads.
+final class ThreadIndex {
+    private struct Key: Hashable {
+        var state: Address
+        var threadID: UInt64
+    }
+
+    private let pid: pid_t
+    private let files: TaskFiles
+    private let memory: any MemorySource
+    private var known: [Key: pid_t] = [:]
+    private var confirmed: Set<pid_t> = []
+    /// From thread ids in the target's PID namespace to ours; nil when both are the same.
+    private var outerIDs: [pid_t: pid_t]?
+
+    /// `tid` in glibc's `struct pthread` (nptl/descr.h) on x86-64, unchanged since 2.4. The struct is at
+    /// pthread_self(); it points to itself 16 bytes in.
+    private static let pthreadTID: Address = 720
+    private static let pthreadSelf: Address = 16
+
+    init(pid: pid_t, files: TaskFiles, memory: any MemorySource) {
+        self.pid = pid
+        self.files = files
+        self.memory = memory
+    }
+
+    /// The kernel's id of `thread`; nil when it cannot be told (a thread that is just being born).
+    func tid(of thread: ThreadState) -> pid_t? {
+        let key = Key(state: thread.address, threadID: thread.threadID)
+        if let tid = known[key] { return tid }
+        if known.count > 1 << 16 { known.removeAll() }
+        guard let tid = lookUp(thread) else { return nil }
+        known[key] = tid
+        return tid
+    }
+
+    /// Whether a stopped thread is the one that `thread` means: its thread pointer must be the
+    /// thread's pthread_self(). Asked once per thread.
+    func confirm(_ tid: pid_t, is thread: ThreadState, threadPointer: () -> UInt64?) -> Bool {
+        if confirmed.contains(tid) { return true }
+        if let pointer = threadPointer(), pointer != thread.threadID {
+            known[Key(state: thread.address, threadID: thread.threadID)] = nil
+            return false
+        }
+        confirmed.insert(tid)
+        return true
+    }
+
+    /// The thread ended; its ids may be used again.
+    func forget(_ tid: pid_t) {
+        confirmed.remove(tid)
+        known = known.filter { $0.value != tid }
+    }
+
+    private func lookUp(_ thread: ThreadState) -> pid_t? {
+        let tasks = Set(files.tasks())
+        let outer = namespaceMap(tasks)
+        func translated(_ inner: pid_t) -> pid_t? {
+            let tid = outer == nil ? inner : outer?[inner]
+            return tid.flatMap { tasks.contains($0) ? $0 : nil }
+        }
+        // A process that was forked by an old Python may still have its parent's native id.
+        if let native = thread.nativeThreadID, let tid = translated(pid_t(truncatingIfNeeded: native)) {
+            return tid
+        }
+        #if arch(x86_64)
+            if word(thread.threadID &+ Self.pthreadSelf) == thread.threadID,
+                let inner = word(thread.threadID &+ Self.pthreadTID),
+                let tid = translated(pid_t(truncatingIfNeeded: inner & 0xffff_ffff))
+            {
+                return tid
+            }
+        #endif
+        return tasks.count == 1 ? tasks.first : nil
+    }
+
+    private func word(_ address: Address) -> UInt64? {
+        var value: UInt64 = 0
+        let copied = withUnsafePointer(to: AddressRange(start: address, count: 8)) { range in
+            withUnsafeMutableBytes(of: &value) {
+                memory.read(UnsafeBufferPointer(start: range, count: 1), into: $0.baseAddress!)
+            }
+        }
+        return copied == 8 ? value : nil
+    }
+
+    /// In another PID namespace the target knows its threads by other numbers: the last of NSpid.
+    private func namespaceMap(_ tasks: Set<pid_t>) -> [pid_t: pid_t]? {
+        if outerIDs == nil {
+            guard let status = ProcFile.text("/proc/\(pid)/status"),
+                let ids = ProcFile.field("NSpid", of: status), ids.contains(where: \.isWhitespace)
+            else { return nil }
+            outerIDs = [:]
+        }
+        var map: [pid_t: pid_t] = [:]
+        for tid in tasks {
+            guard let status = ProcFile.text("/proc/\(pid)/task/\(tid)/status"),
+                let inner = ProcFile.field("NSpid", of: status)?
+                    .split(whereSeparator: \.isWhitespace).last.flatMap({ pid_t($0) })
+            else { continue }
+            map[inner] = tid
+        }
+        outerIDs = map
+        return map
+    }
+}

@@ -1,0 +1,163 @@
+import CLinux
+import Glibc
+
+/// The threads that this thread traces, and what each of them is doing. Seizing a thread does not
+/// stop it, so threads are seized when they first have to be stopped, and never before.
+///
+/// All of ptrace belongs to the OS thread that seized; when that thread ends, the kernel lets every
+/// tracee go without stopping it, and this is how pyflame detaches.
+final class Tracees {
+    /// Why a thread that we did not stop ourselves stands still, or that it does not.
+    private enum State {
+        case running
+        /// We asked it to stop and have not seen it yet.
+        case interrupted
+        /// In a ptrace-stop; `signal` is to be delivered when it goes on.
+        case held(signal: Int32)
+        /// In a group-stop (SIGSTOP and its kin), left there with PTRACE_LISTEN.
+        case groupStopped
+    }
+
+    /// What became of a thread that was to be stopped.
+    enum Stop: Equatable {
+        case stopped
+        /// It ended.
+        case gone
+        /// It did not stop in time (it sits in the kernel, uninterruptibly).
+        case late
+    }
+
+    let pid: pid_t
+    private var states: [pid_t: State] = [:]
+    private(set) var systemCalls = 0
+    /// Called when a thread has ended.
+    var onExit: (pid_t) -> Void = { _ in }
+    /// The process has ended, or has become another program.
+    private(set) var isGone = false
+    private(set) var hasExecuted = false
+
+    /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
+    private static let spinTime: UInt64 = 50_000
+    /// Longer than this no stop is waited for.
+    private static let patience: UInt64 = 100_000_000
+
+    init(pid: pid_t) {
+        self.pid = pid
+    }
+
+    /// Starts tracing `tid`, which goes on running. 0 or an errno.
+    func seize(_ tid: pid_t) -> Int32 {
+        guard states[tid] == nil else { return 0 }
+        systemCalls += 1
+        let result: Int32 = cl_ptrace_seize(tid, UInt32(CL_TRACE_EXEC))
+        if result == 0 { states[tid] = .running }
+        return -result
+    }
+
+    /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.
+    func interrupt(_ tid: pid_t) {
+        guard case .running = states[tid] else { return }
+        systemCalls += 1
+        if cl_ptrace_interrupt(tid) == 0 {
+            states[tid] = .interrupted
+        } else {
+            forget(tid)
+        }
+    }
+
+    /// Waits until `tid` stands still.
+    func awaitStop(_ tid: pid_t) -> Stop {
+        let start = monotonicNow()
+        while true {
+            switch states[tid] {
+            case nil: return .gone
+            case .held, .groupStopped: return .stopped
+            case .running, .interrupted: break
+            }
+            if takeEvent(of: tid) { continue }
+            let waited = monotonicNow() - start
+            if waited > Self.patience { return .late }
+            if waited < Self.spinTime {
+                for _ in 0..<8 { cl_spin_hint() }
+            } else {
+                nap(50_000)
+            }
+        }
+    }
+
+    /// Lets `tid` go on, with the signal that it stopped for.
+    func resume(_ tid: pid_t) {
+        guard case .held(let signal) = states[tid] else { return }
+        systemCalls += 1
+        if cl_ptrace_cont(tid, signal) == 0 {
+            states[tid] = .running
+        } else {
+            forget(tid)
+        }
+    }
+
+    func isTraced(_ tid: pid_t) -> Bool { states[tid] != nil }
+
+    /// The thread pointer of a thread that is held; nil where it cannot be read.
+    func threadPointer(of tid: pid_t) -> UInt64? {
+        #if arch(x86_64)
+            var pointer: UInt64 = 0
+            systemCalls += 1
+            return cl_ptrace_thread_pointer(tid, &pointer) == 0 ? pointer : nil
+        #else
+            return nil
+        #endif
+    }
+
+    /// Handles all that has happened to traced threads since the last call, and lets those go on
+    /// that stopped for a reason of their own.
+    func handleEvents() {
+        while takeEvent(of: -1) {}
+        for (tid, state) in states {
+            if case .held = state { resume(tid) }
+        }
+    }
+
+    /// Takes one event of `tid` (-1: of any); false when there is none.
+    private func takeEvent(of tid: pid_t) -> Bool {
+        var status: Int32 = 0
+        systemCalls += 1
+        let changed = cl_wait(tid, &status, 1)
+        guard changed > 0 else {
+            // Not ours any more: gone without a word (an execve by another thread).
+            if changed < 0, tid > 0 { forget(tid) }
+            return changed < 0 && tid > 0
+        }
+        guard states[changed] != nil else { return true }
+        if cl_status_exited(status) != 0 || cl_status_signaled(status) != 0 {
+            forget(changed)
+            return true
+        }
+        guard cl_status_stopped(status) != 0 else { return true }
+        let signal = cl_status_stop_signal(status)
+        switch cl_status_event(status) {
+        case 0: states[changed] = .held(signal: signal)
+        case 128 where signal != SIGTRAP:
+            // PTRACE_EVENT_STOP for a group-stop: leave the thread in it.
+            systemCalls += 1
+            states[changed] = cl_ptrace_listen(changed) == 0 ? .groupStopped : .held(signal: 0)
+        case 4:  // PTRACE_EVENT_EXEC: a new program; its memory is not what it was
+            hasExecuted = true
+            states[changed] = .held(signal: 0)
+        default: states[changed] = .held(signal: 0)
+        }
+        return true
+    }
+
+    private func forget(_ tid: pid_t) {
+        states[tid] = nil
+        if tid == pid { isGone = true }
+        onExit(tid)
+    }
+
+    private func nap(_ nanoseconds: Int) {
+        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
+        systemCalls += 1
+        nanosleep(&time, nil)
+    }
+}

@@ -1,0 +1,38 @@
+import CLinux
+import Glibc
+
+/// The memory of a running process, read with `process_vm_readv`: nothing is written, and the
+/// process need not be stopped for it (whether what is read is consistent is the caller's concern).
+public final class LiveProcess: MemorySource {
+    public let pid: pid_t
+    public private(set) var systemCalls = 0
+
+    /// The kernel takes this many ranges in one call (UIO_MAXIOV).
+    private static let rangesPerCall = 1024
+
+    public init(pid: pid_t) {
+        self.pid = pid
+    }
+
+    public func read(
+        _ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer
+    ) -> Int {
+        var copied = 0
+        var first = 0
+        while first < ranges.count {
+            let batch = UnsafeBufferPointer(
+                rebasing: ranges[first..<min(first + Self.rangesPerCall, ranges.count)])
+            let wanted = batch.reduce(0) { $0 + $1.count }
+            var local = iovec(iov_base: buffer + copied, iov_len: wanted)
+            let result = batch.withMemoryRebound(to: iovec.self) {
+                cl_process_vm_readv(pid, &local, 1, $0.baseAddress, $0.count)
+            }
+            systemCalls += 1
+            if result < 0 { return copied > 0 ? copied : result }
+            copied += result
+            if result < wanted { return copied }
+            first += batch.count
+        }
+        return copied
+    }
+}

@@ -1,0 +1,123 @@
+import Glibc
+
+/// What a decoder reads from: plain pointer chasing on top of very few system calls.
+///
+/// A sample begins with `refresh`, which reads again, in one call, everything that recent samples
+/// touched (the working set). The decoder then finds most of what it asks for in that copy; what it
+/// does not find is read on the spot, a page at a time, and belongs to the working set from the next
+/// sample on. Nothing is carried over from one sample to the next but the knowledge of where to look,
+/// so what a decoder sees is never stale.
+///
+/// Pointers that `bytes` returns stay valid until the next `refresh`.
+public final class Memory {
+    public let source: any MemorySource
+    /// Which sample this is; changes with every `refresh`.
+    public private(set) var epoch: UInt32 = 1
+
+    /// One request may not be larger than this: sizes come from the target and may be garbage.
+    public static let largestRequest = 1 << 20
+
+    private var workingSet = WorkingSet()
+    /// Pages that this sample read beyond the working set.
+    private var strays: [Stray] = []
+
+    private struct Stray {
+        var start: Address
+        var end: Address
+        var bytes: UnsafeMutableRawPointer
+        /// The parts that were asked for; only these join the working set.
+        var touched: [AddressRange]
+    }
+
+    private static let pageSize: Address = 4096
+
+    public init(source: any MemorySource) {
+        self.source = source
+    }
+
+    deinit {
+        releaseStrays()
+    }
+
+    /// Works out what the next `refresh` reads. Apart from it, so that it can be done before the
+    /// target is stopped; `refresh` calls it when it is due.
+    public func prepare() {
+        guard !strays.isEmpty || workingSet.isRevisionDue(epoch: epoch) else { return }
+        workingSet.revise(epoch: epoch, adding: strays.flatMap(\.touched))
+        releaseStrays()
+    }
+
+    /// Begins a new sample: reads the working set as it is now.
+    public func refresh() {
+        prepare()
+        epoch &+= 1
+        workingSet.load(from: source, epoch: epoch)
+    }
+
+    /// Forgets everything; the next sample starts from nothing.
+    public func forget() {
+        releaseStrays()
+        workingSet = WorkingSet()
+        epoch &+= 1
+    }
+
+    /// `count` bytes at `address`, as they are in this sample.
+    public func bytes(at address: Address, count: Int) throws(MemoryError) -> UnsafeRawPointer {
+        if let known = workingSet.find(address, count, epoch: epoch) { return known }
+        return try readStray(address, count)
+    }
+
+    /// One value at `address` (no alignment is asked for).
+    @inlinable
+    public func load<Value: BitwiseCopyable>(
+        _ address: Address, as type: Value.Type = Value.self
+    ) throws(MemoryError) -> Value {
+        try bytes(at: address, count: MemoryLayout<Value>.size).loadUnaligned(as: type)
+    }
+
+    /// The pointer stored at `address`.
+    @inlinable
+    public func pointer(at address: Address) throws(MemoryError) -> Address {
+        try load(address, as: Address.self)
+    }
+
+    private func readStray(_ address: Address, _ count: Int) throws(MemoryError) -> UnsafeRawPointer {
+        let (end, overflow) = address.addingReportingOverflow(Address(max(count, 0)))
+        guard count > 0, !overflow, address >= Self.pageSize, end < 1 << 56 else {
+            throw MemoryError(address: address, count: count, errno: EFAULT)
+        }
+        guard count <= Self.largestRequest else {
+            throw MemoryError(address: address, count: count, errno: E2BIG)
+        }
+        for index in strays.indices.reversed()
+        where strays[index].start <= address && end <= strays[index].end {
+            strays[index].touched.append(AddressRange(start: address, count: count))
+            return UnsafeRawPointer(strays[index].bytes + Int(address - strays[index].start))
+        }
+
+        // Whole pages cost no more than a few words, and the next pointer often leads near by.
+        let start = address & ~(Self.pageSize - 1)
+        let pagesEnd = (end + Self.pageSize - 1) & ~(Self.pageSize - 1)
+        let size = Int(pagesEnd - start)
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+        let copied = withUnsafePointer(to: AddressRange(start: start, count: size)) {
+            source.read(UnsafeBufferPointer(start: $0, count: 1), into: bytes)
+        }
+        let readEnd = start + Address(max(copied, 0))
+        guard readEnd >= end else {
+            bytes.deallocate()
+            throw MemoryError(
+                address: address, count: count, errno: copied < 0 ? Int32(-copied) : EFAULT)
+        }
+        strays.append(
+            Stray(
+                start: start, end: readEnd, bytes: bytes,
+                touched: [AddressRange(start: address, count: count)]))
+        return UnsafeRawPointer(bytes + Int(address - start))
+    }
+
+    private func releaseStrays() {
+        for stray in strays { stray.bytes.deallocate() }
+        strays.removeAll(keepingCapacity: true)
+    }
+}

@@ -1,0 +1,44 @@
+/// An address in the target's address space.
+public typealias Address = UInt64
+
+/// A stretch of the target's memory. Its layout is that of `struct iovec`, so that an array of
+/// ranges can be handed to the kernel as it is.
+public struct AddressRange: Equatable, Sendable {
+    public var start: Address
+    /// Bytes.
+    public var count: Int
+
+    public init(start: Address, count: Int) {
+        self.start = start
+        self.count = count
+    }
+}
+
+/// Where bytes come from: a live process, a recording, a core file.
+public protocol MemorySource: AnyObject {
+    /// Copies `ranges`, one after another, into `buffer`.
+    ///
+    /// Returns how many bytes were copied before the first one that could not be read, or the
+    /// negated `errno` when nothing was. `buffer` holds at least the sum of the ranges' counts.
+    func read(
+        _ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer
+    ) -> Int
+
+    /// How often `read` has asked the kernel (or would have, on a live process).
+    var systemCalls: Int { get }
+}
+
+/// A read of the target's memory that did not succeed.
+public struct MemoryError: Error, Equatable, Sendable {
+    public var address: Address
+    /// Bytes that were asked for.
+    public var count: Int
+    /// EFAULT where nothing is mapped, ESRCH when the process is gone, EPERM, E2BIG over a bound.
+    public var errno: Int32
+
+    public init(address: Address, count: Int, errno: Int32) {
+        self.address = address
+        self.count = count
+        self.errno = errno
+    }
+}

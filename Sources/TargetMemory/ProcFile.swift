@@ -1,0 +1,49 @@
+import Glibc
+
+/// Reads the small files of /proc, which have no size and must be read in one go.
+public enum ProcFile {
+    /// The file's bytes, at most `limit`; nil when it cannot be opened or read (errno tells why).
+    public static func read(_ path: String, limit: Int = 1 << 16) -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
+        while bytes.count < limit {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes += chunk[..<count]
+        }
+        return bytes
+    }
+
+    /// The same as text; bytes that are not UTF-8 are replaced.
+    public static func text(_ path: String, limit: Int = 1 << 16) -> String? {
+        read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// The value of `key` in a file of `key:\tvalue` lines such as /proc/PID/status.
+    public static func field(_ key: String, of status: String) -> String? {
+        for line in status.split(separator: "\n") where line.hasPrefix(key + ":") {
+            let value = line.dropFirst(key.count + 1)
+            return String(value.drop { $0 == " " || $0 == "\t" })
+        }
+        return nil
+    }
+
+    /// Names in a directory, without `.` and `..`; nil when it cannot be read.
+    public static func names(in directory: String) -> [String]? {
+        guard let stream = opendir(directory) else { return nil }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names
+    }
+}
