@@ -26,10 +26,6 @@ int cl_ptrace_detach(pid_t tid, int signal) {
 int cl_ptrace_event_message(pid_t tid, unsigned long *message) {
     return call(PTRACE_GETEVENTMSG, tid, 0, message);
 }
-int cl_ptrace_has_siginfo(pid_t tid) {
-    siginfo_t info;
-    return call(PTRACE_GETSIGINFO, tid, 0, &info);
-}
 
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer) {
 #if defined(__x86_64__)

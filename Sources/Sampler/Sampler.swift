@@ -34,8 +34,12 @@ public final class Sampler {
 
     private var notBefore: UInt64 = 0
 
-    public init(pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, options: Options) {
+    public init(
+        pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
+        options: Options
+    ) {
         self.pid = pid
+        self.tracees = tracees
         self.decoder = decoder
         self.options = options
         self.source = source
@@ -43,18 +47,19 @@ public final class Sampler {
         lockMemory = Memory(source: source)
         let files = TaskFiles(pid: pid)
         self.files = files
-        tracees = Tracees(pid: pid)
         let index = ThreadIndex(pid: pid, files: files, memory: source)
         threadIndex = index
-        tracees.onExit = { tid in
-            files.forget(tid)
-            index.forget(tid)
+        tracees.observe { [weak self] event in
+            switch event {
+            case .ended(let tid, _):
+                files.forget(tid)
+                index.forget(tid)
+                if tid == pid { self?.isTargetGone = true }
+            case .executed(pid): self?.isTargetGone = true
+            case .executed, .forked: break
+            }
         }
     }
-
-    /// Begins to trace the process, without stopping it. Has to be called on the thread that samples.
-    /// 0 or an errno.
-    public func attach() -> Int32 { tracees.seize(pid) }
 
     /// System calls made so far on account of sampling.
     public var systemCalls: Int {
@@ -62,10 +67,7 @@ public final class Sampler {
     }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
-    public var isTargetGone: Bool { tracees.isGone || tracees.hasExecuted }
-
-    /// Passes on signals that traced threads stopped for; to be called whenever SIGCHLD arrives.
-    public func handleEvents() { tracees.handleEvents() }
+    public private(set) var isTargetGone = false
 
     /// Takes a sample now.
     public func sample() -> Sample {

@@ -21,7 +21,8 @@ public struct SamplingLoop {
     /// Deadlines are absolute: lateness does not add up, and ticks that were missed are counted in
     /// `missed`, not caught up with.
     public func run(
-        _ sampler: Sampler, gate: SignalGate, missed: inout Int, record: (Sample) -> Void
+        _ sampler: Sampler, tracees: Tracees, gate: SignalGate, missed: inout Int,
+        record: (Sample) -> Void
     ) -> End {
         let start = monotonicNow()
         let end = duration.map { start + $0 }
@@ -30,14 +31,14 @@ public struct SamplingLoop {
             switch gate.wait(until: next) {
             case .interrupted(let signal): return .interrupted(signal)
             case .child:
-                sampler.handleEvents()
+                tracees.handleEvents()
                 if sampler.isTargetGone { return .targetGone }
                 continue
             case .deadline: break
             }
             if let end, next >= end, next > start { return .timeUp }
             let sample = sampler.sample()
-            sampler.handleEvents()
+            tracees.handleEvents()
             if sampler.isTargetGone { return .targetGone }
             record(sample)
             if duration == 0 { return .timeUp }

@@ -11,12 +11,19 @@ public struct SignalGate {
     }
 
     private var awaited = sigset_t()
+    /// What was blocked before: a command that is started gets it back.
+    public private(set) var before = sigset_t()
 
     /// Blocks the signals in the calling thread and all that it starts later.
     public init() {
         sigemptyset(&awaited)
         for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP] { sigaddset(&awaited, signal) }
-        pthread_sigmask(SIG_BLOCK, &awaited, nil)
+        pthread_sigmask(SIG_BLOCK, &awaited, &before)
+    }
+
+    /// Lets the signals have their usual effect again in the calling thread.
+    public func open() {
+        withUnsafePointer(to: before) { _ = pthread_sigmask(SIG_SETMASK, $0, nil) }
     }
 
     /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.

@@ -6,7 +6,18 @@ import Glibc
 ///
 /// All of ptrace belongs to the OS thread that seized; when that thread ends, the kernel lets every
 /// tracee go without stopping it, and this is how pyflame detaches.
-final class Tracees {
+public final class Tracees {
+    /// What happened to a process as a whole.
+    public enum Event: Equatable, Sendable {
+        /// A traced process forked `child`, which is traced too, and stands still until
+        /// `release` or `follow` says what becomes of it.
+        case forked(parent: pid_t, child: pid_t)
+        /// The process runs another program now; its other threads are gone.
+        case executed(pid_t)
+        /// The thread ended; with a process's id, all of the process did. `status` is as wait gives it.
+        case ended(pid_t, status: Int32)
+    }
+
     /// Why a thread that we did not stop ourselves stands still, or that it does not.
     private enum State {
         case running
@@ -27,29 +38,29 @@ final class Tracees {
         case late
     }
 
-    let pid: pid_t
     private var states: [pid_t: State] = [:]
-    private(set) var systemCalls = 0
-    /// Called when a thread has ended.
-    var onExit: (pid_t) -> Void = { _ in }
-    /// The process has ended, or has become another program.
-    private(set) var isGone = false
-    private(set) var hasExecuted = false
+    private var observers: [(Event) -> Void] = []
+    public private(set) var systemCalls = 0
 
     /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
     private static let spinTime: UInt64 = 50_000
     /// Longer than this no stop is waited for.
     private static let patience: UInt64 = 100_000_000
 
-    init(pid: pid_t) {
-        self.pid = pid
+    public init() {}
+
+    /// `observer` is told of every event from now on.
+    public func observe(_ observer: @escaping (Event) -> Void) {
+        observers.append(observer)
     }
 
-    /// Starts tracing `tid`, which goes on running. 0 or an errno.
-    func seize(_ tid: pid_t) -> Int32 {
+    /// Starts tracing `tid`, which goes on running, and with `followingForks` every process that it
+    /// starts. 0 or an errno.
+    public func seize(_ tid: pid_t, followingForks: Bool = false) -> Int32 {
         guard states[tid] == nil else { return 0 }
         systemCalls += 1
-        let result: Int32 = cl_ptrace_seize(tid, UInt32(CL_TRACE_EXEC))
+        let options = CL_TRACE_EXEC | (followingForks ? CL_TRACE_FORK | CL_TRACE_VFORK : 0)
+        let result: Int32 = cl_ptrace_seize(tid, UInt32(options))
         if result == 0 { states[tid] = .running }
         return -result
     }
@@ -96,7 +107,16 @@ final class Tracees {
         }
     }
 
-    func isTraced(_ tid: pid_t) -> Bool { states[tid] != nil }
+    /// Whether `tid` is traced and has not ended.
+    public func isTraced(_ tid: pid_t) -> Bool { states[tid] != nil }
+
+    /// Stops tracing a process that was just forked: it runs free, and so do its children.
+    public func release(_ child: pid_t) {
+        guard awaitStop(child) == .stopped else { return }
+        systemCalls += 1
+        _ = cl_ptrace_detach(child, 0)
+        states[child] = nil
+    }
 
     /// The thread pointer of a thread that is held; nil where it cannot be read.
     func threadPointer(of tid: pid_t) -> UInt64? {
@@ -111,7 +131,7 @@ final class Tracees {
 
     /// Handles all that has happened to traced threads since the last call, and lets those go on
     /// that stopped for a reason of their own.
-    func handleEvents() {
+    public func handleEvents() {
         while takeEvent(of: -1) {}
         for (tid, state) in states {
             if case .held = state { resume(tid) }
@@ -128,31 +148,43 @@ final class Tracees {
             if changed < 0, tid > 0 { forget(tid) }
             return changed < 0 && tid > 0
         }
-        guard states[changed] != nil else { return true }
         if cl_status_exited(status) != 0 || cl_status_signaled(status) != 0 {
-            forget(changed)
+            forget(changed, status: status)
             return true
         }
+        // A forked child may report its first stop before its parent reports the fork.
+        if states[changed] == nil { states[changed] = .interrupted }
         guard cl_status_stopped(status) != 0 else { return true }
         let signal = cl_status_stop_signal(status)
         switch cl_status_event(status) {
         case 0: states[changed] = .held(signal: signal)
-        case 128 where signal != SIGTRAP:
-            // PTRACE_EVENT_STOP for a group-stop: leave the thread in it.
+        case Int32(CL_EVENT_STOP) where signal != SIGTRAP:
+            // A group-stop: leave the thread in it.
             systemCalls += 1
             states[changed] = cl_ptrace_listen(changed) == 0 ? .groupStopped : .held(signal: 0)
-        case 4:  // PTRACE_EVENT_EXEC: a new program; its memory is not what it was
-            hasExecuted = true
+        case Int32(CL_EVENT_EXEC):
             states[changed] = .held(signal: 0)
+            tell(.executed(changed))
+        case Int32(CL_EVENT_FORK), Int32(CL_EVENT_VFORK):
+            states[changed] = .held(signal: 0)
+            var message: UInt = 0
+            systemCalls += 1
+            guard cl_ptrace_event_message(changed, &message) == 0 else { break }
+            let child = pid_t(truncatingIfNeeded: message)
+            if states[child] == nil { states[child] = .interrupted }
+            tell(.forked(parent: changed, child: child))
         default: states[changed] = .held(signal: 0)
         }
         return true
     }
 
-    private func forget(_ tid: pid_t) {
-        states[tid] = nil
-        if tid == pid { isGone = true }
-        onExit(tid)
+    private func forget(_ tid: pid_t, status: Int32 = 0) {
+        guard states.removeValue(forKey: tid) != nil else { return }
+        tell(.ended(tid, status: status))
+    }
+
+    private func tell(_ event: Event) {
+        for observer in observers { observer(event) }
     }
 
     private func nap(_ nanoseconds: Int) {

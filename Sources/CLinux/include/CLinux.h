@@ -23,14 +23,13 @@ int cl_ptrace_listen(pid_t tid);
 int cl_ptrace_detach(pid_t tid, int signal);
 /// The message of the last ptrace event (a new pid, an exit status).
 int cl_ptrace_event_message(pid_t tid, unsigned long *message);
-/// 0 when the stop is a signal's delivery; -EINVAL when it is a group-stop.
-int cl_ptrace_has_siginfo(pid_t tid);
 /// The thread pointer (fs_base on x86-64, tpidr_el0 on aarch64) of a stopped thread.
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
 
 enum {
-    CL_TRACE_CLONE = 0x8, CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4,
-    CL_TRACE_EXEC = 0x10, CL_TRACE_EXIT = 0x40, CL_TRACE_SYSGOOD = 0x1,
+    CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4, CL_TRACE_EXEC = 0x10,  // PTRACE_O_*
+    CL_EVENT_FORK = 1, CL_EVENT_VFORK = 2, CL_EVENT_EXEC = 4,         // PTRACE_EVENT_*
+    CL_EVENT_STOP = 128,
 };
 
 // ---- Waiting ----

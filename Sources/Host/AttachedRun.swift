@@ -1,0 +1,146 @@
+import FrameDecoding
+import Glibc
+import Sampler
+import Sinks
+import TargetMemory
+
+/// `-p`: attaches to a running process and profiles, dumps or probes it.
+final class AttachedRun {
+    private let pid: pid_t
+    private let options: Options
+    private let output: OutputFile
+    private let frames = FrameTable()
+    private let gate = SignalGate()
+    private var failure: Failure?
+
+    init(pid: pid_t, options: Options, output: OutputFile) {
+        self.pid = pid
+        self.options = options
+        self.output = output
+    }
+
+    func run() throws {
+        try refuseUnfitTargets()
+        var result = ""
+        let sink = makeSink(options, frames: frames, pid: pid)
+        var statistics: RunStatistics?
+        let started = onTracerThread { [self] in
+            do throws(Failure) {
+                if options.probe {
+                    result = probe()
+                } else if options.dump {
+                    result = try dump()
+                } else {
+                    statistics = try profile(into: sink)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        gate.open()
+        guard started else { throw Failure(explanation: "Failed to start a thread") }
+        if let failure { throw failure }
+        if options.probe || options.dump {
+            try output.write(result)
+        } else {
+            try sink.finish(output.write)
+        }
+        try output.commit()
+        if options.stats, let statistics { Program.complain(statistics.text) }
+    }
+
+    private func refuseUnfitTargets() throws(Failure) {
+        if let foreseen = AttachFailure.foreseen(pid: pid) {
+            throw Failure(explanation: foreseen.explanation)
+        }
+        var own = stat()
+        var target = stat()
+        if stat("/proc/self/exe", &own) == 0, stat("/proc/\(pid)/exe", &target) == 0,
+            own.st_dev == target.st_dev, own.st_ino == target.st_ino
+        {
+            throw Failure(explanation: "You tried to pyflame a pyflame, naughty!")
+        }
+    }
+
+    private func detector(_ source: any MemorySource) -> Detector {
+        Detector(
+            pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout)
+    }
+
+    private func sampler(_ tracees: Tracees, allThreads: Bool) throws(Failure) -> Sampler {
+        let source = LiveProcess(pid: pid)
+        let detection: Detection
+        do {
+            detection = try detector(source).detect()
+        } catch {
+            throw Failure(explanation: error.explanation)
+        }
+        let sampler = Sampler(
+            pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
+            options: Sampler.Options(allThreads: allThreads))
+        let refused = tracees.seize(pid)
+        if refused != 0 {
+            throw Failure(
+                explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
+        }
+        return sampler
+    }
+
+    private func profile(into sink: any SampleSink) throws(Failure) -> RunStatistics {
+        let tracees = Tracees()
+        let sampler = try sampler(tracees, allThreads: options.threads)
+        let clock = RunClock()
+        let callsBefore = sampler.systemCalls
+        var missed = 0
+        let loop = SamplingLoop(interval: options.interval, duration: options.duration)
+        _ = loop.run(sampler, tracees: tracees, gate: gate, missed: &missed, record: sink.record)
+        var statistics = sampler.statistics
+        statistics.missed = missed
+        return RunStatistics(
+            sampling: statistics, systemCalls: sampler.systemCalls - callsBefore, clock: clock)
+    }
+
+    private func dump() throws(Failure) -> String {
+        let sampler = try sampler(Tracees(), allThreads: true)
+        switch sampler.sample().outcome {
+        case .stacks(let threads):
+            return dumpText(
+                samples: threads,
+                formatter: FrameFormatter(frames: frames, lineNumbers: options.lineNumbers))
+        case .idle: return ""
+        case .failed:
+            throw Failure(
+                explanation: "Failed to read the stacks of process \(pid): "
+                    + (sampler.isTargetGone
+                        ? "it has just ended or become another program"
+                        : "its state changed during each of several attempts. Try again, or see "
+                            + "pyflame --probe -p \(pid)"))
+        }
+    }
+
+    private func probe() -> String {
+        let source = LiveProcess(pid: pid)
+        let detector = detector(source)
+        let outcome: Result<Detection, DetectionFailure>
+        do {
+            outcome = .success(try detector.detect())
+        } catch {
+            outcome = .failure(error)
+        }
+        return ProbeText(pid: pid, detector: detector, outcome: outcome).text(source)
+    }
+}
+
+/// The sink for what the options ask for.
+func makeSink(_ options: Options, frames: FrameTable, pid: pid_t) -> any SampleSink {
+    let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
+    return switch options.format {
+    case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)
+    case .flamechart: FlamechartSink(formatter: formatter, excludeIdle: options.excludeIdle)
+    case .cpuprofile:
+        CpuProfileSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
+            allThreads: options.threads)
+    case .chrometrace: ChromeTraceSink(frames: frames, pid: pid)
+    }
+}

@@ -1,0 +1,159 @@
+import FrameDecoding
+import Glibc
+import Probe
+import Sampler
+import TargetMemory
+
+/// The interpreter that was found, and how.
+struct Detection {
+    let site: LocatedInterpreter
+    let module: DecoderModule
+    let decoder: any FrameDecoder
+}
+
+/// Why no interpreter can be read.
+struct DetectionFailure: Error {
+    let explanation: String
+}
+
+/// Asks the probe for candidates and the registered decoders for one that reads them. A candidate
+/// counts only when it decodes.
+final class Detector {
+    let pid: pid_t
+    let source: any MemorySource
+    let frames: FrameTable
+    let forcedABI: ABI?
+    /// `--layout`; nil leaves the choice to the decoder.
+    let layout: LayoutSource?
+    /// What the probe saw, once it came that far.
+    private(set) var report: ProbeReport?
+    /// Ways that were tried and did not work: `3.9.2, table 3.9: ...`.
+    private(set) var rejected: [String] = []
+
+    init(
+        pid: pid_t, source: any MemorySource, frames: FrameTable, forcedABI: ABI? = nil,
+        layout: LayoutSource? = nil
+    ) {
+        self.pid = pid
+        self.source = source
+        self.frames = frames
+        self.forcedABI = forcedABI
+        self.layout = layout
+    }
+
+    func detect() throws(DetectionFailure) -> Detection {
+        let memory = Memory(source: source)
+        let report = try probe(memory)
+        self.report = report
+        guard !report.candidates.isEmpty else { throw notPython(report) }
+
+        for site in report.candidates {
+            for module in registeredDecoders {
+                switch module.claim(site, memory, frames) {
+                case .notMine: continue
+                case .unsupported(let reason): rejected.append("\(site.version): \(reason)")
+                case .reads(let choices):
+                    for choice in choices where layout == nil || layout == choice.source {
+                        do {
+                            let decoder = try choice.makeDecoder()
+                            try Trial(decoder: decoder, memory: memory).run()
+                            return Detection(site: site, module: module, decoder: decoder)
+                        } catch {
+                            rejected.append("\(site.version), \(choice.description): \(error)")
+                        }
+                    }
+                }
+            }
+        }
+        throw undecodable(report)
+    }
+
+    private func probe(_ memory: Memory) throws(DetectionFailure) -> ProbeReport {
+        let symbols = Set(registeredDecoders.flatMap(\.symbols))
+        do {
+            return try ProcessProbe(
+                pid: pid, memory: memory, symbols: symbols, forcedABI: forcedABI
+            ).run()
+        } catch {
+            throw DetectionFailure(explanation: explain(error))
+        }
+    }
+
+    private func explain(_ error: ProbeError) -> String {
+        switch error {
+        case .notReadable(_, let errno) where errno == EACCES || errno == EPERM:
+            AttachFailure.refused(pid: pid, errno: errno).explanation
+        case .noSuchProcess: AttachFailure.refused(pid: pid, errno: ESRCH).explanation
+        case .is32Bit: "Unsupported process \(pid): \(error.explanation)"
+        default: "Failed to locate libpython: \(error.explanation)"
+        }
+    }
+
+    private func notPython(_ report: ProbeReport) -> DetectionFailure {
+        let program = report.files.first.map { " (it runs \($0.path))" } ?? ""
+        return DetectionFailure(
+            explanation: "Failed to locate libpython: process \(pid) is not a Python process\(program): "
+                + "none of its \(report.files.count) mapped files exports _PyRuntime, "
+                + "_PyThreadState_Current or PyInterpreterState_Head, or has a section .PyRuntime. "
+                + "See what was looked at with: pyflame --probe -p \(pid)")
+    }
+
+    private func undecodable(_ report: ProbeReport) -> DetectionFailure {
+        let versions = report.candidates.map { "\($0.version) (\($0.versionOrigin)) in \($0.path)" }
+        let found = "found Python \(versions.joined(separator: "; "))"
+        let supported = registeredDecoders.flatMap(\.abis).map(\.dotted).joined(separator: ", ")
+        var explanation: String
+        if let forcedABI {
+            explanation = "The target does not decode as Python \(forcedABI.dotted) (--abi \(forcedABI)): \(found)"
+        } else if rejected.isEmpty {
+            explanation = "Unsupported Python version: \(found); pyflame reads \(supported). "
+                + "With --abi you can try a near one"
+        } else {
+            explanation = "Failed to read the interpreter: \(found)"
+        }
+        if !rejected.isEmpty { explanation += "\nTried: " + rejected.joined(separator: "\n       ") }
+        explanation += forcedABI == nil
+            ? "\nSee what was found with: pyflame --probe -p \(pid)"
+            : "\nLeave --abi out to let pyflame detect the version"
+        return DetectionFailure(explanation: explanation)
+    }
+}
+
+/// Tries a decoder on the running target. A stack that is read while its thread runs may be torn, so
+/// one good reading among several attempts is asked for; with a wrong layout none is good.
+private struct Trial {
+    let decoder: any FrameDecoder
+    let memory: Memory
+
+    private static let attempts = 60
+
+    func run() throws {
+        var problem = "it does not decode"
+        var decodedWithoutFrames = false
+        for attempt in 0..<Self.attempts {
+            if attempt > 0 { usleep(attempt < 20 ? 100 : 1000) }
+            memory.refresh()
+            do throws(DecodeError) {
+                let threads = try decoder.threads(in: memory)
+                let holders = try decoder.lockState(in: memory).holders
+                guard holders.allSatisfy({ holder in threads.contains { $0.address == holder.address } })
+                else {
+                    problem = "the holder of the GIL is none of the threads"
+                    continue
+                }
+                guard !threads.isEmpty else {
+                    problem = "no thread states: Python is not initialised (or finalised)"
+                    continue
+                }
+                var frames: [FrameID] = []
+                for thread in threads { try decoder.stack(of: thread, in: memory, into: &frames) }
+                if !frames.isEmpty { return }
+                decodedWithoutFrames = true
+            } catch {
+                problem = error.explanation
+            }
+        }
+        // An embedding may sit in C with no Python frame at all.
+        if !decodedWithoutFrames { throw LayoutUnavailable(problem) }
+    }
+}

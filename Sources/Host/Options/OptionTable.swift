@@ -1,0 +1,102 @@
+/// One option as data. What getopt reads, the help, and the tests of man page and completions all
+/// come from this table.
+struct OptionEntry: Sendable {
+    enum Group: String, CaseIterable, Sendable {
+        case target = "What to profile"
+        case sampling = "Sampling"
+        case output = "Output"
+        case detection = "When detection fails"
+        case other = "Other"
+    }
+
+    let name: OptionName
+    let short: Character?
+    let group: Group
+    /// What the value is called in the help; nil when there is none.
+    let value: String?
+    let help: String
+
+    var long: String { name.rawValue }
+    /// getopt's number for it: the short letter, or one that no letter has.
+    var code: Int32 {
+        short?.asciiValue.map(Int32.init) ?? 256 + Int32(OptionName.allCases.firstIndex(of: name) ?? 0)
+    }
+
+    init(
+        _ name: OptionName, _ short: Character? = nil, _ group: Group, value: String? = nil,
+        _ help: String
+    ) {
+        self.name = name
+        self.short = short
+        self.group = group
+        self.value = value
+        self.help = help
+    }
+}
+
+/// All options by their long names.
+enum OptionName: String, CaseIterable, Sendable {
+    case pid, trace
+    case rate, seconds, threads
+    case dump, excludeIdle = "exclude-idle", flamechart, format
+    case noLineNumbers = "no-line-numbers", output
+    case abi, layout, probe
+    case stats, help, version
+}
+
+enum OptionTable {
+    /// In the order of the help.
+    static let entries: [OptionEntry] = [
+        OptionEntry(
+            .pid, "p", .target, value: "PID",
+            "attach to this process"),
+        OptionEntry(
+            .trace, "t", .target,
+            "run a command and profile it to its end; the last option: all that follows is the command"),
+        OptionEntry(
+            .rate, "r", .sampling, value: "RATE",
+            "seconds between samples, or with a unit: 10ms, 500us, 100Hz; default 0.01"),
+        OptionEntry(
+            .seconds, "s", .sampling, value: "SECONDS",
+            "how long to sample, or with a unit: 30s, 2m, 1h; default 1, 0 is one sample; not with -t"),
+        OptionEntry(
+            .threads, nil, .sampling,
+            "sample all threads, not only the one that holds the GIL"),
+        OptionEntry(
+            .dump, "d", .output,
+            "print the stacks of all threads once, and leave"),
+        OptionEntry(
+            .excludeIdle, "x", .output,
+            "leave \"(idle)\" out"),
+        OptionEntry(
+            .flamechart, nil, .output,
+            "a time stamp before each stack: --format=flamechart"),
+        OptionEntry(
+            .format, nil, .output, value: "FORMAT",
+            "what to write, see below; by default what the name of the output file says, else folded"),
+        OptionEntry(
+            .noLineNumbers, "n", .output,
+            "frames without line numbers"),
+        OptionEntry(
+            .output, "o", .output, value: "FILENAME",
+            "write the profile there instead of stdout"),
+        OptionEntry(
+            .abi, nil, .detection, value: "VERSION",
+            "take the interpreter for this version: 27 or 2.7, 36, 311; for embedded builds"),
+        OptionEntry(
+            .layout, nil, .detection, value: "SOURCE",
+            "where struct layouts come from: auto, table, offsets, dwarf; default auto"),
+        OptionEntry(
+            .probe, nil, .detection,
+            "print what was found in the process and why, and leave; for bug reports"),
+        OptionEntry(
+            .stats, nil, .other,
+            "at the end print on stderr how the sampling went and what it cost"),
+        OptionEntry(
+            .help, "h", .other,
+            "print this help"),
+        OptionEntry(
+            .version, "v", .other,
+            "print the version and the supported Python ABIs"),
+    ]
+}

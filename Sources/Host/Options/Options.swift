@@ -1,0 +1,39 @@
+import FrameDecoding
+
+/// What the command line asks for.
+struct Options: Equatable, Sendable {
+    /// The process to attach to; nil in trace mode, and when help or version is asked for.
+    var pid: Int32?
+    /// The command of `-t`, with its arguments.
+    var command: [String]?
+    /// Where it begins in the arguments given to `parse`: for those who need its bytes as they are,
+    /// since a String cannot hold what is not UTF-8.
+    var commandStart: Int?
+
+    var dump = false
+    var probe = false
+    var showHelp = false
+    var showVersion = false
+
+    /// Nanoseconds between samples.
+    var interval: UInt64 = 10_000_000
+    /// Nanoseconds; 0 is one sample. Means nothing in trace mode.
+    var duration: UInt64 = 1_000_000_000
+    var threads = false
+    var excludeIdle = false
+    var lineNumbers = true
+
+    /// Nil is standard output.
+    var output: String?
+    var format = OutputFormat.folded
+    var stats = false
+
+    var abi: ABI?
+    /// Nil is all of them, in the decoder's order.
+    var layout: LayoutSource?
+
+    /// For stderr, one line each.
+    var warnings: [String] = []
+
+    var flamechart: Bool { format == .flamechart }
+}

@@ -1,0 +1,114 @@
+import FrameDecoding
+
+extension Options {
+    /// Understands a command line, without the program's name.
+    static func parse(arguments: [String], supported: [ABI]) throws(UsageError) -> Options {
+        let raw = try RawOptions(arguments)
+        var options = Options()
+        // Whoever asks for help gets it, whatever else is wrong.
+        if let last = raw.given.last?.name, last == .help || last == .version {
+            options.showHelp = last == .help
+            options.showVersion = last == .version
+            return options
+        }
+        try options.checkCompatible(raw)
+        var format: OutputFormat?
+        for (name, value) in raw.given {
+            let value = value ?? ""
+            switch name {
+            case .pid: options.pid = try Values.pid(value)
+            case .rate: options.interval = try Values.interval(value)
+            case .seconds: options.duration = try Values.duration(value)
+            case .threads: options.threads = true
+            case .dump:
+                options.dump = true
+                options.threads = true
+            case .excludeIdle: options.excludeIdle = true
+            case .flamechart: format = .flamechart
+            case .format: format = try Self.format(value)
+            case .noLineNumbers: options.lineNumbers = false
+            case .output:
+                guard !value.isEmpty else { throw .usage("option --output needs a file name") }
+                options.output = value
+            case .abi: options.abi = try Self.abi(value, supported)
+            case .layout: options.layout = try Self.layout(value)
+            case .probe: options.probe = true
+            case .stats: options.stats = true
+            case .trace, .help, .version: continue
+            }
+        }
+        options.format = format ?? options.output.flatMap(OutputFormat.init(fileName:)) ?? .folded
+        if let start = raw.commandStart {
+            guard start < arguments.count else { throw .noCommand }
+            options.command = Array(arguments[start...])
+            options.commandStart = start
+        } else {
+            try options.takePositionals(raw.positionals)
+        }
+        return options
+    }
+
+    private mutating func takePositionals(_ positionals: [String]) throws(UsageError) {
+        guard let first = positionals.first else {
+            if pid == nil { throw .usage("no PID and no command given") }
+            return
+        }
+        guard pid == nil, positionals.count == 1 else {
+            throw .usage("too many arguments: '\(positionals.last ?? first)'")
+        }
+        pid = try Values.pid(first)
+        warnings.append("WARNING: Specifying a PID to trace without -p is deprecated")
+    }
+
+    private func checkCompatible(_ raw: RawOptions) throws(UsageError) {
+        let given = Set(raw.given.map(\.name))
+        if given.contains(.trace) {
+            if given.contains(.pid) {
+                throw .incompatible("-p", "-t", "Attach to a process or run a command.")
+            }
+            if given.contains(.dump) {
+                throw .incompatible("-d", "-t", "Only a process that runs already can be dumped.")
+            }
+            if given.contains(.seconds) {
+                throw .incompatible("-s", "-t", "A command is profiled to its end.")
+            }
+            if given.contains(.probe) {
+                throw .incompatible("--probe", "-t", "Only a process that runs already can be probed.")
+            }
+            if let pid = raw.positionals.first {
+                throw .incompatible("a PID (\(pid))", "-t", "Attach to a process or run a command.")
+            }
+        }
+        if given.contains(.probe) && given.contains(.dump) {
+            throw .incompatible("--probe", "-d", "Each prints once and leaves.")
+        }
+        let format = raw.given.last { $0.name == .format }?.value
+        if let format, given.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
+            throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
+        }
+    }
+
+    private static func format(_ text: String) throws(UsageError) -> OutputFormat {
+        guard let format = OutputFormat(rawValue: text) else {
+            throw .unparsable("format", text, "one of \(OutputFormat.names) is expected")
+        }
+        return format
+    }
+
+    private static func layout(_ text: String) throws(UsageError) -> LayoutSource? {
+        if text == "auto" { return nil }
+        guard let source = LayoutSource(rawValue: text) else {
+            let names = LayoutSource.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .unparsable("layout", text, "one of auto, \(names) is expected")
+        }
+        return source
+    }
+
+    private static func abi(_ text: String, _ supported: [ABI]) throws(UsageError) -> ABI {
+        guard let abi = ABI(text), supported.contains(abi) else {
+            let list = supported.sorted().map(\.description).joined(separator: " ")
+            throw .unsupportedABI(text, supported: list)
+        }
+        return abi
+    }
+}

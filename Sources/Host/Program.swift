@@ -1,0 +1,61 @@
+import FrameDecoding
+import Glibc
+import Sinks
+
+/// The command from its arguments to its exit status.
+struct Program {
+    let arguments: [String]
+
+    private static let success: Int32 = 0
+    private static let failure: Int32 = 1
+
+    func run() -> Int32 {
+        reserveStandardDescriptors()
+        let supported = registeredDecoders.flatMap(\.abis).sorted()
+        do {
+            let options = try Options.parse(arguments: arguments, supported: supported)
+            options.warnings.forEach(Self.complain)
+            if options.showHelp || options.showVersion {
+                let output = try OutputFile()
+                try output.write(
+                    options.showHelp
+                        ? helpText(supported: supported) : versionLine(supported: supported))
+                try output.commit()
+                return Self.success
+            }
+            return try perform(options)
+        } catch let error as UsageError {
+            Self.complain(error.description)
+        } catch OutputError.brokenPipe {
+            endAfterBrokenPipe()
+        } catch let error as OutputError {
+            Self.complain(error.explanation)
+        } catch let error as Failure {
+            Self.complain(error.explanation)
+        } catch {
+            Self.complain("\(error)")
+        }
+        return Self.failure
+    }
+
+    private func perform(_ options: Options) throws -> Int32 {
+        // Whether it can be written is found out before anything is done to the target.
+        let output = try OutputFile(path: options.output)
+        if let pid = options.pid {
+            try AttachedRun(pid: pid, options: options, output: output).run()
+            return Self.success
+        }
+        return Self.failure
+    }
+
+    /// Writes a message to stderr.
+    static func complain(_ message: String) {
+        let text = message.hasSuffix("\n") ? message : message + "\n"
+        _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+    }
+}
+
+/// What keeps pyflame from its work; the explanation is for stderr.
+struct Failure: Error {
+    let explanation: String
+}

@@ -1,0 +1,12 @@
+import FrameDecoding
+import Py26
+import Py311
+import Py313
+import Py34
+import Py36
+
+/// The decoders that pyflame has: the one place that names them. What the help, `--version` and the
+/// support tables say of versions derives from this list.
+let registeredDecoders: [DecoderModule] = [
+    Py26.module, Py34.module, Py36.module, Py311.module, Py313.module,
+]

@@ -1,0 +1,116 @@
+import FrameDecoding
+import TargetMemory
+
+/// What is known of an interpreter's file, whatever process has it mapped: symbols, sections,
+/// version, debug information. Addresses are those in the file, before relocation.
+public final class ElfImage {
+    /// As the process in which it was first found sees it.
+    public let path: String
+    /// Empty when the file has none.
+    public let buildID: [UInt8]
+    /// How the file was opened; `memory` when only its image in the process could be read.
+    public var openedAs: String { file?.path ?? "memory" }
+
+    /// The names that were looked for.
+    let wanted: Set<String>
+    /// Those that the dynamic symbol table defines.
+    let dynamicSymbols: [String: UInt64]
+    let file: OpenFile?
+    private let root: String
+    private lazy var sections = file.flatMap { SectionFile($0) }
+    private lazy var debugSearch = DebugFiles(path: path, buildID: buildID, roots: [root, ""])
+    private lazy var debugFile = debugSearch.find(beside: sections)
+    private var staticSymbols: [String: UInt64]?
+
+    /// Where `interp_head` is according to the code that returns it, for files without symbols.
+    var interpreterHead: UInt64?
+    /// Found out once, in the first process.
+    var version: (number: PythonVersion, origin: String)?
+
+    init(_ image: MappedImage, pid: Int32, wanted: Set<String>) {
+        path = image.path
+        buildID = image.buildID
+        root = "/proc/\(pid)/root"
+        self.wanted = wanted
+        file = TargetFiles(pid: pid).open(image)
+        var found: [String: UInt64] = [:]
+        if let lookup = image.lookup {
+            for name in wanted { found[name] = lookup.value(of: name) }
+        }
+        dynamicSymbols = found
+    }
+
+    /// One of these makes a file worth a closer look. `_PyRuntime` is there from 3.7 on,
+    /// `_PyThreadState_Current` before; the function is in all.
+    static let signs = ["_PyRuntime", "_PyThreadState_Current", "PyInterpreterState_Head"]
+
+    var exportsPython: Bool { Self.signs.contains { dynamicSymbols[$0] != nil } }
+
+    /// The start of section `.PyRuntime` (3.11 and later).
+    private(set) lazy var runtimeSection: UInt64? = sections?.section(".PyRuntime").flatMap {
+        $0.address != 0 ? $0.address : nil
+    }
+
+    /// The address in the file of one of the names that the probe was asked to find; the static
+    /// symbol table (of the file, or of its separate debug file) is read when it is first needed.
+    public func value(of symbol: String) -> UInt64? {
+        if let value = dynamicSymbols[symbol] { return value }
+        guard wanted.contains(symbol) else { return nil }
+        if symbol == "_PyRuntime", let runtimeSection { return runtimeSection }
+        if let value = loadedStaticSymbols()[symbol] { return value }
+        return symbol == "interp_head" ? interpreterHead : nil
+    }
+
+    private func loadedStaticSymbols() -> [String: UInt64] {
+        if let staticSymbols { return staticSymbols }
+        var found = sections?.staticSymbols(wanted) ?? [:]
+        if found.isEmpty, let debugFile, debugFile !== sections {
+            found = debugFile.staticSymbols(wanted)
+        }
+        staticSymbols = found
+        return found
+    }
+
+    /// Debug information of this very file, wherever it is kept.
+    private(set) lazy var structLayouts: (any StructLayouts)? = debugFile.flatMap {
+        DwarfStructs($0, search: debugSearch)
+    }
+}
+
+/// Remembers images from process to process, so that fifty workers of one binary are probed once.
+public final class ImageCache {
+    /// Most processes have one interpreter; the bound is for days of `--subprocesses`.
+    private static let mostImages = 256
+
+    /// What tells two files apart: the build-id, or else what the file system says.
+    private enum Identity: Hashable {
+        case build([UInt8])
+        case file(device: UInt64, inode: UInt64, size: UInt64, modified: Int64)
+    }
+    private var images: [Identity: ElfImage] = [:]
+
+    public init() {}
+
+    func image(_ mapped: MappedImage, pid: Int32, wanted: Set<String>) -> ElfImage {
+        if let known = known(.build(mapped.buildID), wanted) { return known }
+        let image = ElfImage(mapped, pid: pid, wanted: wanted)
+        let identity: Identity
+        if !mapped.buildID.isEmpty {
+            identity = .build(mapped.buildID)
+        } else if let file = image.file {
+            identity = .file(
+                device: file.device, inode: file.inode, size: file.size, modified: file.modified)
+            if let known = known(identity, wanted) { return known }
+        } else {
+            return image
+        }
+        if images.count >= Self.mostImages { images.removeAll() }
+        images[identity] = image
+        return image
+    }
+
+    private func known(_ identity: Identity, _ wanted: Set<String>) -> ElfImage? {
+        guard let image = images[identity], image.wanted.isSuperset(of: wanted) else { return nil }
+        return image
+    }
+}

@@ -1,0 +1,49 @@
+import Glibc
+import TargetMemory
+
+/// Opens the files that a process has mapped, in the process's own view of the file system.
+struct TargetFiles {
+    let pid: Int32
+
+    /// By its name if that is still the same file, else through the mapping itself (which needs
+    /// more privileges, but reaches deleted files).
+    func open(_ mapping: Mapping) -> OpenFile? {
+        if !mapping.isDeleted, let file = OpenFile("/proc/\(pid)/root\(mapping.path)"),
+            file.isFile(of: mapping)
+        {
+            return file
+        }
+        let start = String(mapping.start, radix: 16)
+        let end = String(mapping.end, radix: 16)
+        return OpenFile("/proc/\(pid)/map_files/\(start)-\(end)")
+    }
+
+    /// The file of `image`, proven to be the one in memory: same inode, and the same build-id
+    /// where there is one. A file with another inode but the same build-id will do (some file
+    /// systems report other inodes in maps).
+    func open(_ image: MappedImage) -> OpenFile? {
+        guard let mapping = image.mappings.first(where: \.isFile) else { return nil }
+        if !mapping.isDeleted, let file = OpenFile("/proc/\(pid)/root\(mapping.path)") {
+            let same = hasSameBuildID(file, image)
+            if same ?? file.isFile(of: mapping) { return file }
+        }
+        for mapping in image.mappings where mapping.isFile {
+            let start = String(mapping.start, radix: 16)
+            let end = String(mapping.end, radix: 16)
+            if let file = OpenFile("/proc/\(pid)/map_files/\(start)-\(end)"),
+                hasSameBuildID(file, image) ?? true
+            {
+                return file
+            }
+        }
+        return nil
+    }
+
+    /// Nil when there is nothing to compare.
+    private func hasSameBuildID(_ file: OpenFile, _ image: MappedImage) -> Bool? {
+        guard !image.buildID.isEmpty else { return nil }
+        guard let header = try? ElfHeader(file) else { return false }
+        return BuildID.find(header, reader: FileAddresses(file: file, header: header))
+            == image.buildID
+    }
+}

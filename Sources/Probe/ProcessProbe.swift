@@ -1,0 +1,129 @@
+import FrameDecoding
+import Glibc
+import TargetMemory
+
+/// Looks for CPython in a process: in every mapped ELF file, by what it exports and never by its
+/// name. Nothing of the process is changed, and it need not be stopped.
+public struct ProcessProbe {
+    private let pid: Int32
+    private let source: any MemorySource
+    private let wanted: Set<String>
+    private let forcedABI: ABI?
+    private let cache: ImageCache
+
+    private static let function = "PyInterpreterState_Head"
+    /// What the probe itself needs to know.
+    private static let ownSymbols: Set<String> = Set(ElfImage.signs).union([
+        "Py_Version", "Py_GetVersion", "interp_head",
+    ])
+
+    /// - Parameters:
+    ///   - symbols: what the registered decoders want to find.
+    ///   - forcedABI: `--abi`; overrules what is found.
+    ///   - cache: what is known of files already.
+    public init(
+        pid: Int32, memory: Memory, symbols: Set<String>, forcedABI: ABI? = nil,
+        cache: ImageCache = ImageCache()
+    ) {
+        self.pid = pid
+        source = memory.source
+        wanted = symbols.union(Self.ownSymbols)
+        self.forcedABI = forcedABI
+        self.cache = cache
+    }
+
+    public func run() throws(ProbeError) -> ProbeReport {
+        try refuse32Bit()
+        let list = ImageList(try MapsFile.read(pid: pid), pid: pid, source: source)
+        var report = ProbeReport()
+        var moved: [String: Address] = [:]
+        var found: [(image: ElfImage, mapped: MappedImage)] = []
+        var libraries: [(finding: Int, mapped: MappedImage)] = []
+        for mapped in list.images {
+            var finding = FileFinding(
+                path: mapped.path, openedAs: "memory", loadBias: mapped.loadBias,
+                verdict: "no Python symbols")
+            let exported = ElfImage.signs.filter { mapped.lookup?.value(of: $0) != nil }
+            if !exported.isEmpty, !exported.contains(Self.function), mapped.isProgram {
+                for name in wanted {
+                    if let value = mapped.lookup?.value(of: name) {
+                        moved[name] = value &+ mapped.loadBias
+                    }
+                }
+                finding.verdict = "holds \(exported.joined(separator: ", ")) of a library"
+            } else if !exported.isEmpty || mapped.isProgram {
+                examine(mapped, exported, &finding, &found)
+            } else {
+                libraries.append((report.files.count, mapped))
+            }
+            report.files.append(finding)
+        }
+        // Only when there is nothing else: Python linked into a library that exports none of it.
+        if found.isEmpty {
+            for library in libraries {
+                examine(library.mapped, [], &report.files[library.finding], &found)
+            }
+        }
+        report.files += list.rejected.map {
+            FileFinding(path: $0.path, openedAs: "memory", loadBias: nil, verdict: $0.reason)
+        }
+        for (image, mapped) in found {
+            guard let version = version(of: image, mapped) else { continue }
+            report.candidates.append(
+                LocatedInterpreter(
+                    image: image, path: mapped.path, loadBias: mapped.loadBias, version: version,
+                    moved: moved))
+        }
+        return report
+    }
+
+    /// Decides whether the image holds CPython, with its file's help if it exports no sign of it.
+    private func examine(
+        _ mapped: MappedImage, _ exported: [String], _ finding: inout FileFinding,
+        _ found: inout [(image: ElfImage, mapped: MappedImage)]
+    ) {
+        let image = cache.image(mapped, pid: pid, wanted: wanted)
+        finding.openedAs = image.openedAs
+        if !exported.isEmpty {
+            let names = exported + (mapped.lookup?.value(of: "Py_Version") == nil ? [] : ["Py_Version"])
+            finding.verdict = "exports \(names.joined(separator: ", "))"
+        } else if image.runtimeSection != nil {
+            finding.verdict = "section .PyRuntime"
+        } else {
+            let names = ElfImage.signs.filter { image.value(of: $0) != nil }
+            guard !names.isEmpty else { return }
+            finding.verdict = "defines \(names.joined(separator: ", "))"
+        }
+        // From 3.7 on the function returns a member of _PyRuntime.
+        if image.value(of: "_PyRuntime") == nil, let function = image.value(of: Self.function) {
+            image.interpreterHead = HeadOperand.address(
+                mapped.memory.upTo(32, at: function), at: function, machine: mapped.header.machine)
+        }
+        if image.version == nil {
+            image.version = VersionFinder(image: image, mapped: mapped).find()
+        }
+        if let version = image.version {
+            finding.verdict += "; version \(version.number) (\(version.origin))"
+        } else {
+            finding.verdict += "; version not found"
+        }
+        found.append((image, mapped))
+    }
+
+    /// `--abi` has the last word, but not on the micro version.
+    private func version(of image: ElfImage, _ mapped: MappedImage) -> VersionFinder.Finding? {
+        guard let forcedABI else { return image.version }
+        if let known = image.version, known.number.abi == forcedABI {
+            return (known.number, "--abi, \(known.origin)")
+        }
+        return (PythonVersion(forcedABI.major, forcedABI.minor), "--abi")
+    }
+
+    private func refuse32Bit() throws(ProbeError) {
+        let path = "/proc/\(pid)/exe"
+        guard access("/proc/\(pid)", F_OK) == 0 else { throw .noSuchProcess(pid: pid) }
+        // If it cannot be opened, what else is not permitted will say so more clearly.
+        guard let head = OpenFile(path)?.upTo(20, at: 0), head.count == 20 else { return }
+        if head.starts(with: [0x7f, 0x45, 0x4c, 0x46]), head[4] == 1 { throw .is32Bit(path: path) }
+    }
+}

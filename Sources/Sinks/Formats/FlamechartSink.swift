@@ -1,0 +1,39 @@
+import FrameDecoding
+
+/// Stacks in order of time: a line with the time in microseconds, then a line with the stack, root
+/// first, each frame ended by `;`. With several threads each stack has its own pair of lines.
+public final class FlamechartSink: SampleSink {
+    private let formatter: FrameFormatter
+    private let excludeIdle: Bool
+    private let log = SampleLog()
+
+    public init(formatter: FrameFormatter, excludeIdle: Bool = false) {
+        self.formatter = formatter
+        self.excludeIdle = excludeIdle
+    }
+
+    public func record(_ sample: Sample) { log.append(sample) }
+
+    public func finish(_ write: (String) throws -> Void) throws {
+        var piece = TextPiece()
+        try log.forEach { time, outcome in
+            switch outcome {
+            case .idle:
+                if !excludeIdle { piece.text += "\(time)\n(idle)\n" }
+            case .failed:
+                piece.text += "\(time)\n(failed)\n"
+            case .stacks(let entries):
+                for entry in entries {
+                    piece.text += "\(time)\n"
+                    for node in log.tree.pathRootFirst(to: entry.node) {
+                        piece.text += formatter.text(log.tree.frame(of: node))
+                        piece.text += ";"
+                    }
+                    piece.text += "\n"
+                }
+            }
+            try piece.passOn(write)
+        }
+        try piece.flush(write)
+    }
+}
