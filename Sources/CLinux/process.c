@@ -2,8 +2,8 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -13,10 +13,39 @@ ssize_t cl_process_vm_readv(pid_t pid, const struct iovec *local, size_t local_c
     return count < 0 ? -errno : count;
 }
 
-int cl_gettid(void) { return (int)syscall(SYS_gettid); }
-
-int cl_prctl(int option, unsigned long argument) {
-    return prctl(option, argument, 0, 0, 0) < 0 ? -errno : 0;
+pid_t cl_spawn_waiting(char *const argv[], const sigset_t *mask, int *release, int *failure) {
+    int gate[2], report[2];
+    if (pipe2(gate, O_CLOEXEC) != 0) return -errno;
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        int error = errno;
+        close(gate[0]);
+        close(gate[1]);
+        return -error;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        // Only async-signal-safe calls: the parent has threads.
+        char byte;
+        close(gate[1]);
+        sigprocmask(SIG_SETMASK, mask, NULL);
+        if (read(gate[0], &byte, 1) != 1) _exit(127);
+        execvp(argv[0], argv);
+        int error = errno;
+        ssize_t written = write(report[1], &error, sizeof error);
+        (void)written;
+        _exit(127);
+    }
+    int error = errno;
+    close(gate[0]);
+    close(report[1]);
+    if (child < 0) {
+        close(gate[1]);
+        close(report[0]);
+        return -error;
+    }
+    *release = gate[1];
+    *failure = report[0];
+    return child;
 }
 
 uint64_t cl_effective_capabilities(void) {

@@ -93,7 +93,9 @@ final class AttachedRun {
         let callsBefore = sampler.systemCalls
         var missed = 0
         let loop = SamplingLoop(interval: options.interval, duration: options.duration)
-        _ = loop.run(sampler, tracees: tracees, gate: gate, missed: &missed, record: sink.record)
+        loop.run(
+            sampler, tracees: tracees, gate: gate, missed: &missed,
+            SamplingLoop.Handlers(record: sink.record))
         var statistics = sampler.statistics
         statistics.missed = missed
         return RunStatistics(
@@ -128,19 +130,5 @@ final class AttachedRun {
             outcome = .failure(error)
         }
         return ProbeText(pid: pid, detector: detector, outcome: outcome).text(source)
-    }
-}
-
-/// The sink for what the options ask for.
-func makeSink(_ options: Options, frames: FrameTable, pid: pid_t) -> any SampleSink {
-    let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
-    return switch options.format {
-    case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)
-    case .flamechart: FlamechartSink(formatter: formatter, excludeIdle: options.excludeIdle)
-    case .cpuprofile:
-        CpuProfileSink(
-            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
-            allThreads: options.threads)
-    case .chrometrace: ChromeTraceSink(frames: frames, pid: pid)
     }
 }

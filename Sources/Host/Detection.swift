@@ -25,6 +25,7 @@ final class Detector {
     let forcedABI: ABI?
     /// `--layout`; nil leaves the choice to the decoder.
     let layout: LayoutSource?
+    private let images: ImageCache
     /// What the probe saw, once it came that far.
     private(set) var report: ProbeReport?
     /// Ways that were tried and did not work: `3.9.2, table 3.9: ...`.
@@ -32,8 +33,9 @@ final class Detector {
 
     init(
         pid: pid_t, source: any MemorySource, frames: FrameTable, forcedABI: ABI? = nil,
-        layout: LayoutSource? = nil
+        layout: LayoutSource? = nil, images: ImageCache = ImageCache()
     ) {
+        self.images = images
         self.pid = pid
         self.source = source
         self.frames = frames
@@ -41,7 +43,16 @@ final class Detector {
         self.layout = layout
     }
 
-    func detect() throws(DetectionFailure) -> Detection {
+    /// How long a candidate is tried.
+    enum Patience {
+        /// A program that runs: some 50 ms, with every layout.
+        case thorough
+        /// A program that is just starting and will be asked again: once, with the first layout.
+        case glance
+    }
+
+    func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
+        rejected = []
         let memory = Memory(source: source)
         let report = try probe(memory)
         self.report = report
@@ -53,10 +64,11 @@ final class Detector {
                 case .notMine: continue
                 case .unsupported(let reason): rejected.append("\(site.version): \(reason)")
                 case .reads(let choices):
-                    for choice in choices where layout == nil || layout == choice.source {
+                    let allowed = choices.filter { layout == nil || layout == $0.source }
+                    for choice in patience == .glance ? Array(allowed.prefix(1)) : allowed {
                         do {
                             let decoder = try choice.makeDecoder()
-                            try Trial(decoder: decoder, memory: memory).run()
+                            try Trial(decoder: decoder, memory: memory).run(patience)
                             return Detection(site: site, module: module, decoder: decoder)
                         } catch {
                             rejected.append("\(site.version), \(choice.description): \(error)")
@@ -72,7 +84,7 @@ final class Detector {
         let symbols = Set(registeredDecoders.flatMap(\.symbols))
         do {
             return try ProcessProbe(
-                pid: pid, memory: memory, symbols: symbols, forcedABI: forcedABI
+                pid: pid, memory: memory, symbols: symbols, forcedABI: forcedABI, cache: images
             ).run()
         } catch {
             throw DetectionFailure(explanation: explain(error))
@@ -125,12 +137,11 @@ private struct Trial {
     let decoder: any FrameDecoder
     let memory: Memory
 
-    private static let attempts = 60
-
-    func run() throws {
+    func run(_ patience: Detector.Patience) throws {
+        let attempts = patience == .glance ? 2 : 60
         var problem = "it does not decode"
         var decodedWithoutFrames = false
-        for attempt in 0..<Self.attempts {
+        for attempt in 0..<attempts {
             if attempt > 0 { usleep(attempt < 20 ? 100 : 1000) }
             memory.refresh()
             do throws(DecodeError) {
@@ -154,6 +165,6 @@ private struct Trial {
             }
         }
         // An embedding may sit in C with no Python frame at all.
-        if !decodedWithoutFrames { throw LayoutUnavailable(problem) }
+        if !decodedWithoutFrames || patience == .glance { throw LayoutUnavailable(problem) }
     }
 }

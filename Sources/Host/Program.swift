@@ -45,7 +45,11 @@ struct Program {
             try AttachedRun(pid: pid, options: options, output: output).run()
             return Self.success
         }
-        return Self.failure
+        guard let start = options.commandStart else { return Self.failure }
+        // The program's own name comes first; the command's bytes are handed on as they are.
+        return try CommandRun(
+            options: options, output: output, arguments: CommandLine.unsafeArgv + start + 1
+        ).run()
     }
 
     /// Writes a message to stderr.

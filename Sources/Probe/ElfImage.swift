@@ -44,7 +44,12 @@ public final class ElfImage {
     /// `_PyThreadState_Current` before; the function is in all.
     static let signs = ["_PyRuntime", "_PyThreadState_Current", "PyInterpreterState_Head"]
 
-    var exportsPython: Bool { Self.signs.contains { dynamicSymbols[$0] != nil } }
+    /// The same for CPython's public symbols: who exports one of them exports all, so there is no
+    /// need to read the static symbol table (half a millisecond).
+    func publicValue(of symbol: String) -> UInt64? {
+        exportsPython ? dynamicSymbols[symbol] : value(of: symbol)
+    }
+    private lazy var exportsPython = Self.signs.contains { dynamicSymbols[$0] != nil }
 
     /// The start of section `.PyRuntime` (3.11 and later).
     private(set) lazy var runtimeSection: UInt64? = sections?.section(".PyRuntime").flatMap {

@@ -38,7 +38,7 @@ public struct ProcessProbe {
         var report = ProbeReport()
         var moved: [String: Address] = [:]
         var found: [(image: ElfImage, mapped: MappedImage)] = []
-        var libraries: [(finding: Int, mapped: MappedImage)] = []
+        var others: [(finding: Int, mapped: MappedImage)] = []
         for mapped in list.images {
             var finding = FileFinding(
                 path: mapped.path, openedAs: "memory", loadBias: mapped.loadBias,
@@ -51,17 +51,18 @@ public struct ProcessProbe {
                     }
                 }
                 finding.verdict = "holds \(exported.joined(separator: ", ")) of a library"
+                others.append((report.files.count, mapped))
             } else if !exported.isEmpty || mapped.isProgram {
                 examine(mapped, exported, &finding, &found)
             } else {
-                libraries.append((report.files.count, mapped))
+                others.append((report.files.count, mapped))
             }
             report.files.append(finding)
         }
         // Only when there is nothing else: Python linked into a library that exports none of it.
         if found.isEmpty {
-            for library in libraries {
-                examine(library.mapped, [], &report.files[library.finding], &found)
+            for other in others {
+                examine(other.mapped, [], &report.files[other.finding], &found)
             }
         }
         report.files += list.rejected.map {
@@ -95,7 +96,9 @@ public struct ProcessProbe {
             finding.verdict = "defines \(names.joined(separator: ", "))"
         }
         // From 3.7 on the function returns a member of _PyRuntime.
-        if image.value(of: "_PyRuntime") == nil, let function = image.value(of: Self.function) {
+        if image.publicValue(of: "_PyRuntime") == nil,
+            let function = image.publicValue(of: Self.function)
+        {
             image.interpreterHead = HeadOperand.address(
                 mapped.memory.upTo(32, at: function), at: function, machine: mapped.header.machine)
         }

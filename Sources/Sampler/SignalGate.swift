@@ -7,7 +7,8 @@ public struct SignalGate {
     public enum Event: Equatable, Sendable {
         case deadline
         case child
-        case interrupted(Int32)
+        /// `sent`: by a process, to pyflame; otherwise by the terminal, to the whole process group.
+        case interrupted(Int32, sent: Bool)
     }
 
     private var awaited = sigset_t()
@@ -33,9 +34,10 @@ public struct SignalGate {
             let left = deadline > now ? deadline - now : 0
             var timeout = timespec(
                 tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, nil, &timeout) }
+            var info = siginfo_t()
+            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
             if signal == SIGCHLD { return .child }
-            if signal > 0 { return .interrupted(signal) }
+            if signal > 0 { return .interrupted(signal, sent: info.si_code <= 0) }
             if errno == EAGAIN { return .deadline }
         }
     }

@@ -14,6 +14,17 @@ public struct Statistics: Sendable {
     public var stopTimes = DurationHistogram()
 
     public init() {}
+
+    /// Adds what another run did.
+    public mutating func add(_ other: Statistics) {
+        samples += other.samples
+        missed += other.missed
+        failed += other.failed
+        idle += other.idle
+        retries += other.retries
+        stops += other.stops
+        stopTimes.add(other.stopTimes)
+    }
 }
 
 /// Durations in buckets of about 3 % width: exact enough for percentiles, and of fixed size.
@@ -29,6 +40,12 @@ public struct DurationHistogram: Sendable {
         counts[Self.bucket(nanoseconds)] &+= 1
         count += 1
         total &+= nanoseconds
+    }
+
+    public mutating func add(_ other: DurationHistogram) {
+        for index in counts.indices { counts[index] &+= other.counts[index] }
+        count += other.count
+        total &+= other.total
     }
 
     /// The duration below which `share` (0 to 1) of all lie; 0 when there are none.

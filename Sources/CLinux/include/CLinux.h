@@ -3,6 +3,7 @@
 #ifndef PYFLAME_CLINUX_H
 #define PYFLAME_CLINUX_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -56,8 +57,10 @@ static inline void cl_spin_hint(void) {
 
 // ---- Processes ----
 
-int cl_gettid(void);
-int cl_prctl(int option, unsigned long argument);
+/// Forks a child that will run `argv` (looked up in PATH) with the signal mask `mask`, but first waits
+/// for a byte on `*release`. If it cannot run it, it writes errno (an int) to `*failure` and exits
+/// with 127. The child's pid, or -errno.
+pid_t cl_spawn_waiting(char *const argv[], const sigset_t *mask, int *release, int *failure);
 /// The capabilities in effect of this process (bits as in linux/capability.h).
 uint64_t cl_effective_capabilities(void);
 

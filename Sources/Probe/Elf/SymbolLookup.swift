@@ -14,7 +14,7 @@ struct SymbolLookup<Reader: ByteReader> {
     }
 
     /// Chains of real files have a handful of symbols.
-    private static var longestChain: Int { 4096 }
+    private static var longestChain: Int { 512 }
     /// Bytes of a symbol (Elf64_Sym).
     private static var symbolSize: UInt64 { 24 }
 

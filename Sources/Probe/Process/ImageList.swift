@@ -7,8 +7,8 @@ struct ImageList {
     /// Files that are mapped as a program would be but cannot be used, and why.
     private(set) var rejected: [(path: String, reason: String)] = []
 
-    /// Real processes map some hundred files, big ones a few thousand.
-    private static let mostImages = 16384
+    /// Real processes map some hundred, big ones a thousand.
+    private static let mostImages = 4096
 
     private let mappings: [Mapping]
     private let pid: Int32

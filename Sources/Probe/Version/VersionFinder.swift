@@ -8,18 +8,12 @@ struct VersionFinder {
 
     typealias Finding = (number: PythonVersion, origin: String)
 
-    /// An image that exports Python exports all that is asked for here, so the static symbol table
-    /// (half a millisecond) is left alone.
-    private func value(of symbol: String) -> UInt64? {
-        image.exportsPython ? image.dynamicSymbols[symbol] : image.value(of: symbol)
-    }
-
     func find() -> Finding? {
         if let hex = debugOffsetsVersion, let version = PythonVersion(hex: hex) {
             return (version, "_Py_DebugOffsets")
         }
         // `const unsigned long Py_Version`, 3.11 and later.
-        if let place = value(of: "Py_Version"), let hex: UInt64 = mapped.memory.load(place),
+        if let place = image.publicValue(of: "Py_Version"), let hex: UInt64 = mapped.memory.load(place),
             let version = PythonVersion(hex: hex)
         {
             return (version, "Py_Version")
@@ -32,7 +26,7 @@ struct VersionFinder {
 
     /// `_PyRuntime` begins with the cookie and `PY_VERSION_HEX` from 3.13 on.
     private var debugOffsetsVersion: UInt64? {
-        guard let runtime = value(of: "_PyRuntime"),
+        guard let runtime = image.publicValue(of: "_PyRuntime"),
             let head = mapped.memory.bytes(at: runtime, count: 16),
             head.starts(with: "xdebugpy".utf8)
         else { return nil }
@@ -42,8 +36,8 @@ struct VersionFinder {
     /// Whether a version goes with the symbols that the image has.
     private func isPlausible(_ version: PythonVersion) -> Bool {
         let isNew = version >= PythonVersion(3, 7)
-        if value(of: "_PyRuntime") != nil { return isNew }
-        if value(of: "_PyThreadState_Current") != nil { return !isNew }
+        if image.publicValue(of: "_PyRuntime") != nil { return isNew }
+        if image.publicValue(of: "_PyThreadState_Current") != nil { return !isNew }
         return true
     }
 
@@ -51,7 +45,7 @@ struct VersionFinder {
     /// all version strings in the image this is the right one. Instructions are not decoded: every
     /// four bytes that lead to a version string when taken for an operand will do.
     private var usedByGetVersion: PythonVersion? {
-        guard let function = value(of: "Py_GetVersion") else { return nil }
+        guard let function = image.publicValue(of: "Py_GetVersion") else { return nil }
         let code = mapped.memory.upTo(192, at: function)
         let span = mapped.span
         for offset in 0..<max(code.count - 4, 0) {

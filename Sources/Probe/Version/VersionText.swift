@@ -8,9 +8,10 @@ enum VersionText {
         var rest = bytes
         guard let major = number(&rest), point(&rest), let minor = number(&rest) else { return nil }
         var micro = 0
-        if point(&rest) {
-            guard let value = number(&rest) else { return nil }
+        var next = rest
+        if point(&next), let value = number(&next) {
             micro = value
+            rest = next
         }
         guard (major == 2 && (6...7).contains(minor)) || (major == 3 && minor <= 30) else {
             return nil

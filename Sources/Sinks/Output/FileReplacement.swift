@@ -22,7 +22,9 @@ final class FileReplacement {
         let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         base = cut.map { String(path[path.utf8.index(after: $0)...]) } ?? path
         let parent = cut.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        guard !base.isEmpty else { throw .cannotOpen(path: name, errno: EISDIR) }
+        guard !base.isEmpty else {
+            throw .cannotOpen(path: name, errno: path.isEmpty ? ENOENT : EISDIR)
+        }
         guard base.utf8.count <= Int(NAME_MAX) else { throw .cannotOpen(path: name, errno: ENAMETOOLONG) }
         guard let folder = openFile(parent, Self.pathOnly | O_DIRECTORY) else {
             throw .cannotOpen(path: name, errno: errno)

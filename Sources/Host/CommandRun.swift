@@ -1,0 +1,176 @@
+import FrameDecoding
+import Glibc
+import Probe
+import Sampler
+import Sinks
+import TargetMemory
+
+/// `-t`: runs a command and profiles the Python in it, from the moment that it lives to its end.
+///
+/// The command may be a shell script, a shim or a wrapper that becomes Python later or starts it; so
+/// every process that descends from it is watched until one of them is found to be Python. The
+/// children of that one run free.
+final class CommandRun {
+    private let options: Options
+    private let output: OutputFile
+    private let frames = FrameTable()
+    private let gate = SignalGate()
+    private let tracees = Tracees()
+    private let images = ImageCache()
+    private let arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+
+    private var root: pid_t = 0
+    private var rootStatus: Int32?
+    /// Processes that may yet become Python.
+    private var watched: [pid_t: StartingProcess] = [:]
+    /// The process that is being profiled.
+    private var profiled: pid_t?
+    private var statistics = Statistics()
+    private var systemCalls = 0
+    private var foundPython = false
+    private var failure: Failure?
+    private var lastProblem: String?
+
+    /// `arguments` are the command's, as C strings ended by nil.
+    init(
+        options: Options, output: OutputFile,
+        arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
+    ) {
+        self.options = options
+        self.output = output
+        self.arguments = arguments
+    }
+
+    /// The status to exit with.
+    func run() throws -> Int32 {
+        let clock = RunClock()
+        var sink: (any SampleSink)?
+        let started = onTracerThread { [self] in
+            do throws(Failure) {
+                let command = try startCommand()
+                let madeSink = makeSink(options, frames: frames, pid: command.pid)
+                sink = madeSink
+                follow(into: madeSink)
+                if let error = command.execError() { throw cannotRun(error) }
+            } catch {
+                failure = error
+            }
+        }
+        gate.open()
+        guard started else { throw Failure(explanation: "Failed to start a thread") }
+        if let failure { throw failure }
+        guard foundPython, let sink else {
+            throw Failure(
+                explanation: "Failed to locate libpython: the command ended (status \(status)) and never "
+                    + "ran a Python that pyflame could read" + (lastProblem.map { ". Last seen: \($0)" } ?? ""))
+        }
+        try sink.finish(output.write)
+        try output.commit()
+        if options.stats {
+            Program.complain(
+                RunStatistics(sampling: statistics, systemCalls: systemCalls, clock: clock).text)
+        }
+        return status
+    }
+
+    private var status: Int32 { rootStatus.map(Command.exitStatus) ?? 0 }
+
+    private func startCommand() throws(Failure) -> Command {
+        let command: Command
+        do {
+            command = try Command(arguments, mask: gate.before)
+        } catch {
+            throw Failure(
+                explanation: "Child process exited with status 127: cannot start a process: "
+                    + String(cString: strerror(error.errno)))
+        }
+        root = command.pid
+        tracees.observe { [unowned self] in handle($0) }
+        let refused = tracees.seize(root, followingForks: true)
+        guard refused == 0 else {
+            throw Failure(
+                explanation: AttachFailure.refused(pid: root, errno: refused).explanation)
+        }
+        command.start()
+        return command
+    }
+
+    private func cannotRun(_ error: Int32) -> Failure {
+        Failure(
+            explanation: "Child process exited with status 127: cannot run "
+                + "\(sanitised(options.command?.first ?? "")): \(String(cString: strerror(error)))")
+    }
+
+    private func handle(_ event: Tracees.Event) {
+        switch event {
+        case .executed(let pid):
+            // Another program, another chance to be Python.
+            watched[pid] = StartingProcess(pid: pid, options: options, frames: frames, images: images)
+        case .forked(let parent, let child):
+            // The wrapper's children may be Python; Python's own run free.
+            if parent == profiled {
+                tracees.release(child)
+            } else {
+                watched[child] = StartingProcess(
+                    pid: child, options: options, frames: frames, images: images)
+            }
+        case .ended(let tid, let status):
+            watched[tid] = nil
+            if tid == root { rootStatus = status }
+        }
+    }
+
+    /// Until the command has ended: looks for Python among the watched processes, and profiles it.
+    private func follow(into sink: any SampleSink) {
+        while rootStatus == nil {
+            let next = watched.values.map(\.nextLook).min() ?? .max
+            switch gate.wait(until: next == .max ? monotonicNow() + 1_000_000_000 : next) {
+            case .interrupted(let signal, let sent): passOn(signal, sent)
+            case .child: tracees.handleEvents()
+            case .deadline:
+                for process in watched.values where process.nextLook <= monotonicNow() {
+                    guard let detection = process.look() else {
+                        lastProblem = process.problem ?? lastProblem
+                        continue
+                    }
+                    watched[process.pid] = nil
+                    profile(process, detection, into: sink)
+                    break
+                }
+                tracees.handleEvents()
+            }
+        }
+    }
+
+    private func profile(
+        _ process: StartingProcess, _ detection: Detection, into sink: any SampleSink
+    ) {
+        foundPython = true
+        profiled = process.pid
+        let sampler = Sampler(
+            pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
+            options: Sampler.Options(allThreads: options.threads))
+        let callsBefore = sampler.systemCalls
+        var missed = 0
+        SamplingLoop(interval: options.interval, duration: nil).run(
+            sampler, tracees: tracees, gate: gate, missed: &missed,
+            SamplingLoop.Handlers(
+                record: sink.record,
+                goesOn: { [unowned self] in
+                    passOn($0, $1)
+                    return true
+                },
+                isOver: { [unowned self] in rootStatus != nil }))
+        profiled = nil
+        systemCalls += sampler.systemCalls - callsBefore
+        var run = sampler.statistics
+        run.missed = missed
+        statistics.add(run)
+    }
+
+    /// What the terminal sends reaches the command by itself; what somebody sends to pyflame is meant
+    /// for the command.
+    private func passOn(_ signal: Int32, _ sent: Bool) {
+        if sent { kill(root, signal) }
+    }
+}

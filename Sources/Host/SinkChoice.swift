@@ -1,0 +1,17 @@
+import FrameDecoding
+import Glibc
+import Sinks
+
+/// The sink for what the options ask for.
+func makeSink(_ options: Options, frames: FrameTable, pid: pid_t) -> any SampleSink {
+    let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
+    return switch options.format {
+    case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)
+    case .flamechart: FlamechartSink(formatter: formatter, excludeIdle: options.excludeIdle)
+    case .cpuprofile:
+        CpuProfileSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
+            allThreads: options.threads)
+    case .chrometrace: ChromeTraceSink(frames: frames, pid: pid)
+    }
+}

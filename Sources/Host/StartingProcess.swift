@@ -1,0 +1,59 @@
+import FrameDecoding
+import Glibc
+import Probe
+import Sampler
+import TargetMemory
+
+/// A process that has just begun a program, looked at again and again until it is found to be a
+/// living Python: often at first, then at growing intervals.
+final class StartingProcess {
+    let pid: pid_t
+    let source: LiveProcess
+    /// When to look next (monotonic nanoseconds).
+    private(set) var nextLook: UInt64
+    /// Why the last look that came as far as an interpreter did not find it alive.
+    private(set) var problem: String?
+
+    private let detector: Detector
+    private var interval: UInt64 = shortestInterval
+    private var looks = 0
+    private var lastMaps: [UInt8] = []
+    private var hasCandidate = false
+
+    private static let shortestInterval: UInt64 = 500_000
+    private static let longestInterval: UInt64 = 50_000_000
+    /// Every so many looks all layouts are tried: a debug build needs DWARF.
+    private static let thoroughEvery = 32
+
+    init(pid: pid_t, options: Options, frames: FrameTable, images: ImageCache) {
+        self.pid = pid
+        source = LiveProcess(pid: pid)
+        detector = Detector(
+            pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout,
+            images: images)
+        nextLook = monotonicNow()
+    }
+
+    /// The interpreter, once it lives.
+    func look() -> Detection? {
+        looks += 1
+        defer {
+            // While an interpreter is starting, no moment of it is to be lost.
+            if !hasCandidate { interval = min(interval + interval / 4, Self.longestInterval) }
+            nextLook = monotonicNow() + interval
+        }
+        // Without a new mapping there is no new interpreter.
+        let maps = ProcFile.read("/proc/\(pid)/maps", limit: 1 << 20) ?? []
+        if !hasCandidate, maps == lastMaps { return nil }
+        lastMaps = maps
+        do {
+            return try detector.detect(looks % Self.thoroughEvery == 0 ? .thorough : .glance)
+        } catch {
+            let found = !(detector.report?.candidates.isEmpty ?? true)
+            if found && !hasCandidate { interval = Self.shortestInterval }
+            hasCandidate = found
+            if found { problem = detector.rejected.last ?? error.explanation }
+            return nil
+        }
+    }
+}
