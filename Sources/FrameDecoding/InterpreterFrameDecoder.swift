@@ -35,6 +35,7 @@ extension InterpreterFrameLayout {
             \.instruction, "_PyInterpreterFrame", "prev_instr",
             or: [("_PyInterpreterFrame", "instr_ptr")]),
         LayoutField(\.owner, "_PyInterpreterFrame", "owner"),
+        LayoutField(\.isEntry, "_PyInterpreterFrame", "is_entry"),
         LayoutField(\.frameObject, "_PyInterpreterFrame", "frame_obj"),
         LayoutField(\.frameObjectLine, "_frame", "f_lineno"),
         LayoutField(\.bytecodeIndex, "_PyInterpreterFrame", "tlbc_index"),

@@ -39,7 +39,7 @@ public struct ThreadLayout: Equatable, Sendable {
         LayoutField(\.threadID, "_ts", "thread_id"),
         LayoutField(\.nativeThreadID, "_ts", "native_thread_id"),
         LayoutField(
-            \.frame, "_ts", "current_frame", or: [("_ts", "cframe"), ("_ts", "frame")]),
+            \.frame, "_ts", "current_frame", or: [("_ts", "frame"), ("_ts", "cframe")]),
     ]
 }
 

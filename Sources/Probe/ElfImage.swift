@@ -9,21 +9,26 @@ public final class ElfImage {
     /// Empty when the file has none.
     public let buildID: [UInt8]
     /// How the file was opened; `memory` when only its image in the process could be read.
-    public var openedAs: String { file?.path ?? "memory" }
+    public let openedAs: String
 
     /// The names that were looked for.
     let wanted: Set<String>
     /// Those that the dynamic symbol table defines.
     let dynamicSymbols: [String: UInt64]
-    let file: OpenFile?
+    private(set) var file: OpenFile?
     private let root: String
     private lazy var sections = file.flatMap { SectionFile($0) }
     private lazy var debugSearch = DebugFiles(path: path, buildID: buildID, roots: [root, ""])
     private lazy var debugFile = debugSearch.find(beside: sections)
+    /// Libraries by the hundred are looked at without knowing whether Python is in them; a separate
+    /// debug file is not looked for then.
+    private let mayBePython: Bool
     private var staticSymbols: [String: UInt64]?
 
     /// Where `interp_head` is according to the code that returns it, for files without symbols.
     var interpreterHead: UInt64?
+    /// Where `_PyRuntime` is according to its first bytes, for files without symbols.
+    var runtimeCookie: UInt64?
     /// Found out once, in the first process.
     var version: (number: PythonVersion, origin: String)?
 
@@ -38,6 +43,8 @@ public final class ElfImage {
             for name in wanted { found[name] = lookup.value(of: name) }
         }
         dynamicSymbols = found
+        openedAs = file?.path ?? "memory"
+        mayBePython = image.isProgram || Self.signs.contains { found[$0] != nil }
     }
 
     /// One of these makes a file worth a closer look. `_PyRuntime` is there from 3.7 on,
@@ -61,7 +68,7 @@ public final class ElfImage {
     public func value(of symbol: String) -> UInt64? {
         if let value = dynamicSymbols[symbol] { return value }
         guard wanted.contains(symbol) else { return nil }
-        if symbol == "_PyRuntime", let runtimeSection { return runtimeSection }
+        if symbol == "_PyRuntime", let place = runtimeSection ?? runtimeCookie { return place }
         if let value = loadedStaticSymbols()[symbol] { return value }
         return symbol == "interp_head" ? interpreterHead : nil
     }
@@ -69,11 +76,20 @@ public final class ElfImage {
     private func loadedStaticSymbols() -> [String: UInt64] {
         if let staticSymbols { return staticSymbols }
         var found = sections?.staticSymbols(wanted) ?? [:]
-        if found.isEmpty, let debugFile, debugFile !== sections {
+        if found.isEmpty, mayBePython, let debugFile, debugFile !== sections {
             found = debugFile.staticSymbols(wanted)
         }
         staticSymbols = found
         return found
+    }
+
+    /// Closes the file: there is no Python in it, and this is remembered for other processes.
+    func dismiss() {
+        _ = runtimeSection
+        _ = loadedStaticSymbols()
+        debugFile = nil
+        sections = nil
+        file = nil
     }
 
     /// Debug information of this very file, wherever it is kept.

@@ -92,8 +92,11 @@ public struct ProcessProbe {
             finding.verdict = "section .PyRuntime"
         } else {
             let names = ElfImage.signs.filter { image.value(of: $0) != nil }
-            guard !names.isEmpty else { return }
-            finding.verdict = "defines \(names.joined(separator: ", "))"
+            if names.isEmpty { image.runtimeCookie = mapped.findRuntimeCookie() }
+            guard !names.isEmpty || image.runtimeCookie != nil else { return image.dismiss() }
+            finding.verdict = names.isEmpty
+                ? "holds the cookie of _Py_DebugOffsets"
+                : "defines \(names.joined(separator: ", "))"
         }
         // From 3.7 on the function returns a member of _PyRuntime.
         if image.publicValue(of: "_PyRuntime") == nil,

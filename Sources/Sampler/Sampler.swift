@@ -29,6 +29,8 @@ public final class Sampler {
 
     /// A target that moves on faster than this often in a row is given up for this tick.
     private static let mostAttempts = 12
+    /// The GIL is followed from hand to hand this far.
+    private static let mostHolders = 16
     /// The target runs at least this long between two stops, in nanoseconds.
     private static let shortestRun: UInt64 = 20_000
 
@@ -123,39 +125,37 @@ public final class Sampler {
         return .stacks(second)
     }
 
-    /// Samples while `holders` stand still.
+    /// Samples while `holders` stand still. Another thread may take the GIL before they do: it is
+    /// stopped as well, and those that stand still cannot take it back, so this comes to an end.
     private func sample(holding holders: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
+        waitUntilRunLongEnough()
         var held: [Holder] = []
-        for thread in holders {
-            guard let tid = threadIndex.tid(of: thread) else { return nil }
-            held.append(Holder(thread: thread, tid: tid, blockedIn: files.blockedSystemCall(of: tid)))
-        }
-        for index in held.indices where held[index].blockedIn != nil {
-            held[index].timesScheduled = files.timesScheduled(held[index].tid)
-        }
-        guard let stopped = stop(held) else { return nil }
+        var stopped = Stopped(tids: [], since: monotonicNow())
         defer { resume(stopped) }
+        var wanted = holders
+        for _ in 0..<Self.mostHolders {
+            guard stop(wanted, &held, &stopped) else { return nil }
+            memory.refresh()
+            // Proof that those who stand still are those who may change anything.
+            guard let now = try? decoder.lockState(in: memory).holders else {
+                wanted = []  // the GIL changes hands just now: look again
+                continue
+            }
+            guard !now.isEmpty else { return nil }
+            wanted = now.filter { holder in !held.contains { $0.thread.address == holder.address } }
+            guard wanted.isEmpty else { continue }
 
-        memory.refresh()
-        // Proof that those who stand still are those who may change anything.
-        let now = try decoder.lockState(in: memory).holders
-        guard Set(now.map(\.address)).isSubset(of: holders.map(\.address)), !now.isEmpty else {
-            return nil
+            let samples = try stacks(holders: now)
+            // A holder that sat in a system call was left there; did it stay?
+            return held.allSatisfy(hasStayed) ? .stacks(samples) : nil
         }
-        let samples = try stacks(holders: now)
-        // A holder that sat in a system call was left there; did it stay?
-        for holder in held where holder.blockedIn != nil {
-            guard files.blockedSystemCall(of: holder.tid) == holder.blockedIn,
-                files.timesScheduled(holder.tid) == holder.timesScheduled
-            else { return nil }
-        }
-        return .stacks(samples)
+        return nil
     }
 
     private struct Holder {
         var thread: ThreadState
         var tid: pid_t
-        /// The system call it is blocked in while it holds the GIL; nil when it runs.
+        /// The system call it is blocked in while it holds the GIL; nil when it ran and was stopped.
         var blockedIn: String?
         var timesScheduled: String?
     }
@@ -165,33 +165,42 @@ public final class Sampler {
         var since: UInt64
     }
 
-    /// Stops those of `holders` that run. Nil, with all of them running again, when that failed.
-    private func stop(_ holders: [Holder]) -> Stopped? {
-        waitUntilRunLongEnough()
-        var stopped = Stopped(tids: [], since: monotonicNow())
-        let running = holders.filter { $0.blockedIn == nil }
-        for holder in running {
-            guard tracees.seize(holder.tid) == 0 else {
-                threadIndex.forget(holder.tid)
-                resume(stopped)
-                return nil
+    private func hasStayed(_ holder: Holder) -> Bool {
+        guard let call = holder.blockedIn else { return true }
+        return files.blockedSystemCall(of: holder.tid) == call
+            && files.timesScheduled(holder.tid) == holder.timesScheduled
+    }
+
+    /// Stops those of `threads` that run; a thread in a system call is left alone, since it would see
+    /// EINTR. False when one could not be stopped.
+    private func stop(
+        _ threads: [ThreadState], _ held: inout [Holder], _ stopped: inout Stopped
+    ) -> Bool {
+        var running: [Holder] = []
+        for thread in threads {
+            guard let tid = threadIndex.tid(of: thread) else { return false }
+            var holder = Holder(thread: thread, tid: tid, blockedIn: files.blockedSystemCall(of: tid))
+            if holder.blockedIn != nil {
+                holder.timesScheduled = files.timesScheduled(tid)
+            } else {
+                guard tracees.seize(tid) == 0 else {
+                    threadIndex.forget(tid)
+                    return false
+                }
+                tracees.interrupt(tid)
+                stopped.tids.append(tid)
+                running.append(holder)
             }
-            tracees.interrupt(holder.tid)
-            stopped.tids.append(holder.tid)
+            held.append(holder)
         }
         // Some microseconds pass until the threads stand still: time to lay out the reading.
         memory.prepare()
-        for holder in running {
-            guard tracees.awaitStop(holder.tid) == .stopped,
-                threadIndex.confirm(
+        return running.allSatisfy { holder in
+            tracees.awaitStop(holder.tid) == .stopped
+                && threadIndex.confirm(
                     holder.tid, is: holder.thread,
                     threadPointer: { tracees.threadPointer(of: holder.tid) })
-            else {
-                resume(stopped)
-                return nil
-            }
         }
-        return stopped
     }
 
     private func resume(_ stopped: Stopped) {

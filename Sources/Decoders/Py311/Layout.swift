@@ -32,7 +32,8 @@ struct Layout {
             interpreterNext: 0, interpreterThreads: 16, next: 8, interpreter: 16, threadID: 152,
             nativeThreadID: 160, frame: 56),
         frame: InterpreterFrameLayout(
-            code: 32, previous: 48, instruction: 56, owner: 69, frameObject: 40),
+            code: 32, previous: 48, instruction: 56, owner: 69, isEntry: 68,
+            frameObject: 40),
         code: CodeReader(
             layout: CodeLayout(
                 firstLine: 72, fileName: 112, name: 128, lineTable: 136, bytecode: 184,

@@ -9,6 +9,9 @@ public struct InterpreterFrameLayout: Equatable, Sendable {
     /// `prev_instr` (3.11, 3.12) or `instr_ptr` (3.13+).
     public var instruction: Int
     public var owner: Int
+    /// `is_entry` (3.11): C called the interpreter for this frame; `absent` later, where such a call
+    /// has an entry frame of its own.
+    public var isEntry: Int
     public var frameObject: Int
     /// `f_lineno` in PyFrameObject.
     public var frameObjectLine: Int
@@ -16,20 +19,21 @@ public struct InterpreterFrameLayout: Equatable, Sendable {
     public var bytecodeIndex: Int
 
     public init(
-        code: Int, previous: Int, instruction: Int, owner: Int, frameObject: Int,
-        frameObjectLine: Int = 40, bytecodeIndex: Int = absent
+        code: Int, previous: Int, instruction: Int, owner: Int, isEntry: Int = absent,
+        frameObject: Int, frameObjectLine: Int = 40, bytecodeIndex: Int = absent
     ) {
         self.code = code
         self.previous = previous
         self.instruction = instruction
         self.owner = owner
+        self.isEntry = isEntry
         self.frameObject = frameObject
         self.frameObjectLine = frameObjectLine
         self.bytecodeIndex = bytecodeIndex
     }
 
     var span: Int {
-        max(code, previous, instruction, owner, frameObject, bytecodeIndex) + 8
+        max(code, previous, instruction, owner, isEntry, frameObject, bytecodeIndex) + 8
     }
 }
 
@@ -57,10 +61,13 @@ public struct InterpreterFrameWalk {
     {
         var chain = ChainGuard(limit: ChainGuard.deepestStack)
         var address = leaf
+        var cameFromC = true
         while address != 0, try chain.step(address) {
             let frame = try memory.view(address, layout.span)
             address = frame.word(layout.previous)
             let owner = frame.byte(layout.owner)
+            cameFromC = layout.isEntry == absent
+                ? owner >= Self.ownedByInterpreter : frame.byte(layout.isEntry) != 0
             guard owner < Self.ownedByInterpreter else { continue }
 
             let code = frame.word(layout.code) & ~3
@@ -80,6 +87,9 @@ public struct InterpreterFrameWalk {
             }
             stack.append(codes.frame(entry, offset: offset))
         }
+        // The first frame of a thread was entered from C. A thread that is stopped between two stores,
+        // while it links a frame or unlinks a generator's, shows a chain that ends too early.
+        if address == 0, !cameFromC { throw .implausible("stack without a root", at: leaf) }
     }
 
     /// Bytes from the beginning of the bytecode; negative before the first instruction.

@@ -39,11 +39,12 @@ public final class MappedImage {
     /// The image's bytes in the process, by their addresses in the file.
     var memory: ProcessBytes { ProcessBytes(source: source, bias: loadBias) }
 
+    private lazy var tables = PageBytes(memory)
     private(set) lazy var dynamic = DynamicSegment(
-        header, reader: memory, span: span, bias: loadBias)
-    private(set) lazy var lookup = dynamic.flatMap { SymbolLookup($0, reader: memory) }
+        header, reader: tables, span: span, bias: loadBias)
+    private(set) lazy var lookup = dynamic.flatMap { SymbolLookup($0, reader: tables) }
     /// Empty when the image has none.
-    private(set) lazy var buildID = BuildID.find(header, reader: memory)
+    private(set) lazy var buildID = BuildID.find(header, reader: tables)
 
     /// A program rather than a library: one whose symbols are seldom exported. (The C library is
     /// executable as well, but has a name to be linked by.)

@@ -67,7 +67,7 @@ struct VersionFinder {
     /// What `Py_GetVersion` left in its buffer; nothing if it was never called.
     private var textInData: PythonVersion? {
         var found: PythonVersion?
-        scan(limit: 8 << 20, where: { $0.writable }) { bytes in
+        mapped.scan(limit: 8 << 20, where: { $0.writable }) { _, bytes in
             found = VersionText.fullText(in: bytes)
             return found == nil
         }
@@ -79,7 +79,7 @@ struct VersionFinder {
     private var literalInConstants: PythonVersion? {
         var literals: [PythonVersion: Int] = [:]
         var names: Set<ABI> = []
-        scan(limit: 32 << 20, where: { !$0.writable && $0.isFile }) { bytes in
+        mapped.scan(limit: 32 << 20, where: { !$0.writable && $0.isFile }) { _, bytes in
             VersionText.literals(in: bytes, into: &literals)
             VersionText.names(in: bytes, into: &names)
             return true
@@ -96,29 +96,5 @@ struct VersionFinder {
         VersionText.names(in: Array(mapped.path.utf8) + [0], into: &names)
         let versions = names.map { PythonVersion($0.major, $0.minor) }.filter(isPlausible)
         return versions.count == 1 ? versions[0] : nil
-    }
-
-    /// Reads the image's mappings piece by piece, past the working set of `Memory`, until `body`
-    /// says that it is enough.
-    private func scan(
-        limit: Int, where isWanted: (Mapping) -> Bool, _ body: ([UInt8]) -> Bool
-    ) {
-        let piece: UInt64 = 256 << 10
-        // So that a text that straddles two pieces is seen whole in one.
-        let overlap: UInt64 = 512
-        var read = 0
-        let memory = ProcessBytes(source: mapped.source, bias: 0)
-        for mapping in mapped.mappings where mapping.readable && isWanted(mapping) {
-            var at = max(mapping.start, mapped.range.lowerBound)
-            let end = min(mapping.end, mapped.range.upperBound)
-            while at < end, read < limit {
-                let bytes = memory.upTo(Int(min(piece, end - at)), at: at)
-                guard !bytes.isEmpty else { break }
-                read += bytes.count
-                guard body(bytes) else { return }
-                guard at + UInt64(bytes.count) < end, bytes.count > Int(overlap) else { break }
-                at += UInt64(bytes.count) - overlap
-            }
-        }
     }
 }

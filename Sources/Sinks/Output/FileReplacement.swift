@@ -132,7 +132,9 @@ final class FileReplacement {
             let count = read(source, &buffer, buffer.count)
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return count == 0 }
-            let error = buffer.withUnsafeBytes { writeAll(target, UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            let error = buffer.withUnsafeBytes {
+                writeAll(target, UnsafeRawBufferPointer(rebasing: $0[..<count]))
+            }
             guard error == 0 else { return false }
         }
     }

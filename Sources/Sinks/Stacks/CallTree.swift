@@ -16,6 +16,8 @@ public final class CallTree {
     private var frames: [UInt32] = [0]
     /// Open addressing by (parent, frame); 0 is an empty slot, as the root is nobody's child.
     private var slots = [UInt32](repeating: 0, count: 256)
+    /// The nodes of the stack that was inserted last, root first.
+    private var lastPath: [UInt32] = []
 
     public init() {}
 
@@ -24,8 +26,23 @@ public final class CallTree {
 
     /// The node of a stack, made when it is new.
     public func insert(stackLeafFirst stack: [FrameID]) -> Node {
+        // Most of a stack is as it was in the last sample: no need to look that up.
+        var depth = 0
         var node = UInt32(0)
-        for frame in stack.reversed() { node = child(of: node, frame: frame.index) }
+        var index = stack.count - 1
+        while index >= 0, depth < lastPath.count,
+            frames[Int(lastPath[depth])] == stack[index].index
+        {
+            node = lastPath[depth]
+            depth += 1
+            index -= 1
+        }
+        lastPath.removeLast(lastPath.count - depth)
+        while index >= 0 {
+            node = child(of: node, frame: stack[index].index)
+            lastPath.append(node)
+            index -= 1
+        }
         return Node(index: node)
     }
 
