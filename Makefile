@@ -1,0 +1,43 @@
+# make, make demo, make test, make install (PREFIX, DESTDIR), make clean.
+PREFIX ?= /usr/local
+DESTDIR ?=
+SWIFT ?= swift
+
+# Swift's own libraries go into the program where the toolchain has them so: it runs anywhere then, and
+# starts in a fifth of the time.
+STATIC = $$(r=$$($(SWIFT) -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
+	[ ! -d "$${r}_static/linux" ] || echo --static-swift-stdlib)
+RELEASE = $(SWIFT) build -c release --product pyflame $(STATIC)
+
+BINARY = .build/release/pyflame
+BINDIR = $(DESTDIR)$(PREFIX)/bin
+SHARE = $(DESTDIR)$(PREFIX)/share
+
+.PHONY: build demo test install clean
+
+build:
+	@scripts/setup build
+	$(RELEASE)
+
+demo:
+	@scripts/setup demo
+	$(RELEASE)
+	@scripts/demo $(BINARY)
+
+test:
+	@scripts/setup test
+	-@scripts/interpreters fetch
+	$(SWIFT) build
+	$(SWIFT) test
+
+# Installs what was built, so that `sudo make install` compiles nothing as root.
+install:
+	@test -x $(BINARY) || { echo "$(BINARY) is not there yet: run make first" >&2; exit 1; }
+	install -D -m 755 $(BINARY) $(BINDIR)/pyflame
+	install -D -m 644 docs/pyflame.1 $(SHARE)/man/man1/pyflame.1
+	install -D -m 644 completions/pyflame.bash $(SHARE)/bash-completion/completions/pyflame
+	install -D -m 644 completions/_pyflame $(SHARE)/zsh/site-functions/_pyflame
+	install -D -m 644 completions/pyflame.fish $(SHARE)/fish/vendor_completions.d/pyflame.fish
+
+clean:
+	rm -rf .build demo.folded
