@@ -44,6 +44,9 @@ public final class Tracees {
 
     /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
     private static let spinTime: UInt64 = 50_000
+    /// No stop is seen sooner; asking before is in vain. Nanoseconds, as all of these.
+    private static let quickestStop: UInt64 = 5_000
+    private static let spinStep: UInt64 = 2_000
     /// Longer than this no stop is waited for.
     private static let patience: UInt64 = 100_000_000
 
@@ -79,6 +82,7 @@ public final class Tracees {
     /// Waits until `tid` stands still.
     func awaitStop(_ tid: pid_t) -> Stop {
         let start = monotonicNow()
+        if case .interrupted = states[tid] { spin(until: start + Self.quickestStop) }
         while true {
             switch states[tid] {
             case nil: return .gone
@@ -89,7 +93,7 @@ public final class Tracees {
             let waited = monotonicNow() - start
             if waited > Self.patience { return .late }
             if waited < Self.spinTime {
-                for _ in 0..<8 { cl_spin_hint() }
+                spin(until: monotonicNow() + Self.spinStep)
             } else {
                 nap(50_000)
             }
@@ -185,6 +189,10 @@ public final class Tracees {
 
     private func tell(_ event: Event) {
         for observer in observers { observer(event) }
+    }
+
+    private func spin(until moment: UInt64) {
+        while monotonicNow() < moment { cl_spin_hint() }
     }
 
     private func nap(_ nanoseconds: Int) {
