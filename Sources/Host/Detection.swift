@@ -65,6 +65,11 @@ final class Detector {
                 case .unsupported(let reason): rejected.append("\(site.version): \(reason)")
                 case .reads(let choices):
                     let allowed = choices.filter { layout == nil || layout == $0.source }
+                    if allowed.isEmpty, let layout {
+                        let has = choices.map(\.source.rawValue).joined(separator: ", ")
+                        rejected.append(
+                            "\(site.version): \(module.name) has no layout \(layout.rawValue), only \(has)")
+                    }
                     for choice in patience == .glance ? Array(allowed.prefix(1)) : allowed {
                         do {
                             let decoder = try choice.makeDecoder()
