@@ -122,7 +122,8 @@ public struct ProcessProbe {
         if let known = image.version, known.number.abi == forcedABI {
             return (known.number, "--abi, \(known.origin)")
         }
-        return (PythonVersion(forcedABI.major, forcedABI.minor), "--abi")
+        let own = image.version.map { ", though by itself it is \($0.number), \($0.origin)" } ?? ""
+        return (PythonVersion(forcedABI.major, forcedABI.minor), "--abi\(own)")
     }
 
     private func refuse32Bit() throws(ProbeError) {
