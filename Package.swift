@@ -28,6 +28,19 @@ let package = Package(
     ]
         + decoders.map {
             .target(name: $0, dependencies: ["FrameDecoding"], path: "Sources/Decoders/\($0)")
-        },
+        }
+        + [
+            .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory"]),
+            .testTarget(name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory"]),
+            .testTarget(
+                name: "DecoderTests",
+                dependencies: ["Probe", "FrameDecoding", "TargetMemory"]
+                    + decoders.map { .target(name: $0) }),
+            .testTarget(name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory"]),
+            .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
+            .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
+            // Runs the program itself, against real interpreters.
+            .testTarget(name: "EndToEndTests", dependencies: ["pyflame"]),
+        ],
     swiftLanguageModes: [.v6]
 )

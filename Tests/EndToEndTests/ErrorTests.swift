@@ -1,0 +1,113 @@
+import Foundation
+import Testing
+
+/// The manual's error table: beginnings that scripts match, status 1, nothing on stdout.
+@Suite(.serialized) struct ErrorTests {
+    private func expectError(
+        _ arguments: [String], _ beginning: String, contains more: String = "",
+        _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        let run = try pyflame(arguments)
+        #expect(run.status == 1, sourceLocation: location)
+        #expect(run.out.isEmpty, sourceLocation: location)
+        #expect(run.err.hasPrefix(beginning), "\(run.err)", sourceLocation: location)
+        #expect(more.isEmpty || run.err.contains(more), "\(run.err)", sourceLocation: location)
+    }
+
+    @Test func usage() throws {
+        try expectError([], "Usage: ")
+        try expectError(["1", "2"], "Usage: ")
+        try expectError(["-t"], "Option -t requires a command to run.", contains: "Usage: ")
+    }
+
+    @Test func unparsable() throws {
+        for pid in ["-1", "0", String(repeating: "9", count: 61), "word", ""] {
+            try expectError(["-p", pid], "failed to parse")
+        }
+    }
+
+    @Test func incompatible() throws {
+        try expectError(["-p", "1", "-t", "true"], "not mutually compatible")
+        try expectError(["-d", "-t", "true"], "not mutually compatible")
+    }
+
+    @Test func unknownABI() throws {
+        for abi in ["99", "4", "x", "30"] {
+            try expectError(["--abi", abi, "-p", "1"], "Unknown or unsupported ABI version: \(abi)")
+        }
+    }
+
+    @Test func noSuchProcess() throws {
+        try expectError(["-p", "2147483646"], "Failed to seize PID 2147483646", contains: "no such process")
+    }
+
+    @Test func notPython() throws {
+        let sleeper = try Child(["/bin/sleep", "600"])
+        try expectError(["-p", "\(sleeper.pid)"], "Failed to locate libpython", contains: "not a Python process")
+    }
+
+    @Test func pyflameItself() throws {
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        let other = try Child([pyflamePath, "-p", "\(program.pid)", "-s", "1000", "-x"])
+        #expect(eventually { isTraced(program.pid) })
+        try expectError(["-p", "\(other.pid)"], "You tried to pyflame a pyflame, naughty!")
+        // And the target has its one tracer.
+        try expectError(
+            ["-p", "\(program.pid)"], "Failed to seize PID \(program.pid)",
+            contains: "already traced by process \(other.pid) (pyflame)")
+    }
+
+    @Test func threadAndZombie() throws {
+        let python = try #require(Interpreter.any)
+        let program = try Child([
+            python.command, "-c",
+            "import os, threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
+                + "child = os.fork()\nif child == 0: os._exit(0)\nprint('ready', child, flush=True)\ntime.sleep(600)",
+        ])
+        #expect(eventually { program.out.contains("ready") && program.out.hasSuffix("\n") })
+        let tasks = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.pid)/task")
+        let thread = try #require(tasks.first { $0 != "\(program.pid)" })
+        try expectError(
+            ["-p", thread], "Failed to seize PID \(thread)", contains: "thread of process \(program.pid)")
+        let zombie = try #require(program.out.split(whereSeparator: \.isWhitespace).last.map(String.init))
+        #expect(
+            eventually {
+                (try? String(contentsOfFile: "/proc/\(zombie)/status", encoding: .utf8))?.contains("Z (zombie)")
+                    ?? false
+            })
+        try expectError(["-p", zombie], "Failed to seize PID \(zombie)", contains: "ended")
+    }
+
+    @Test func wrongABI() throws {
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        try expectError(
+            ["--abi", "27", "-p", "\(program.pid)"], "The target does not decode as Python 2.7",
+            contains: "Leave --abi out")
+    }
+
+    @Test func unwritableOutput() throws {
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        try expectError(
+            ["-p", "\(program.pid)", "-s", "1000", "-o", "/nonexistent/folder/file"], "Failed to open output file")
+    }
+
+    @Test func positionalPID() throws {
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        let run = try pyflame("\(program.pid)", "-s", "0")
+        #expect(run.status == 0 && !run.out.isEmpty)
+        #expect(run.err == "WARNING: Specifying a PID to trace without -p is deprecated\n")
+    }
+
+    @Test func helpAndVersion() throws {
+        let help = try pyflame("--help")
+        #expect(help.status == 0 && help.err.isEmpty && help.out.contains("--flamechart"))
+        let version = try pyflame("-v")
+        #expect(version.status == 0 && version.err.isEmpty)
+        let pattern = #"^pyflame \d+\.\d+\.\d+ Linux \S+ \(ABI list: 26 27 34 35 36 37 38 39 310 311 312 313 314 315\)\n$"#
+        #expect(version.out.range(of: pattern, options: .regularExpression) != nil, "\(version.out)")
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+import TargetMemory
+
+/// Memory made of pages; anything else is unmapped.
+final class FakeSource: MemorySource {
+    private var pages: [Address: [UInt8]] = [:]
+    private(set) var systemCalls = 0
+    private(set) var bytesRead = 0
+
+    func map(_ start: Address, pages count: Int, fill: UInt8 = 0) {
+        for page in 0..<count {
+            pages[start + Address(page) * 4096] = [UInt8](repeating: fill, count: 4096)
+        }
+    }
+
+    func unmap(_ page: Address) { pages[page] = nil }
+
+    func write(_ bytes: [UInt8], at address: Address) {
+        for (index, byte) in bytes.enumerated() {
+            let place = address + Address(index)
+            pages[place & ~4095]![Int(place & 4095)] = byte
+        }
+    }
+
+    func write(word: UInt64, at address: Address) {
+        write(withUnsafeBytes(of: word) { Array($0) }, at: address)
+    }
+
+    func read(_ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer) -> Int {
+        systemCalls += 1
+        var copied = 0
+        for range in ranges {
+            for offset in 0..<range.count {
+                let place = range.start + Address(offset)
+                guard let page = pages[place & ~4095] else { return copied > 0 ? copied : -Int(EFAULT) }
+                buffer.storeBytes(of: page[Int(place & 4095)], toByteOffset: copied, as: UInt8.self)
+                copied += 1
+            }
+        }
+        bytesRead += copied
+        return copied
+    }
+}
