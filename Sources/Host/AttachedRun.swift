@@ -21,6 +21,7 @@ final class AttachedRun {
 
     func run() throws {
         try refuseUnfitTargets()
+        SignalDisposition.hearChildren()
         var result = ""
         let sink = makeSink(options, frames: frames, pid: pid)
         var statistics: RunStatistics?
@@ -92,10 +93,18 @@ final class AttachedRun {
         let clock = RunClock()
         let callsBefore = sampler.systemCalls
         var missed = 0
+        let progress = Progress(interval: options.interval, duration: options.duration)
         let loop = SamplingLoop(interval: options.interval, duration: options.duration)
         loop.run(
             sampler, tracees: tracees, gate: gate, missed: &missed,
-            SamplingLoop.Handlers(record: sink.record))
+            SamplingLoop.Handlers(
+                record: { sample in
+                    sink.record(sample)
+                    progress?.update(at: sample.time, sampler.statistics)
+                },
+                // Under nohup, a hang-up is no reason to end.
+                goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
+        progress?.end()
         var statistics = sampler.statistics
         statistics.missed = missed
         return RunStatistics(

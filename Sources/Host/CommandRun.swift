@@ -84,6 +84,8 @@ final class CommandRun {
                 explanation: "Child process exited with status 127: cannot start a process: "
                     + String(cString: strerror(error.errno)))
         }
+        // Only now: the command gets the disposition that pyflame was given.
+        SignalDisposition.hearChildren()
         root = command.pid
         tracees.observe { [unowned self] in handle($0) }
         let refused = tracees.seize(root, followingForks: true)
@@ -105,19 +107,35 @@ final class CommandRun {
         switch event {
         case .executed(let pid):
             // Another program, another chance to be Python.
-            watched[pid] = StartingProcess(pid: pid, options: options, frames: frames, images: images)
+            watch(pid)
         case .forked(let parent, let child):
             // The wrapper's children may be Python; Python's own run free.
             if parent == profiled {
                 tracees.release(child)
             } else {
-                watched[child] = StartingProcess(
-                    pid: child, options: options, frames: frames, images: images)
+                watch(child)
             }
         case .ended(let tid, let status):
             watched[tid] = nil
-            if tid == root { rootStatus = status }
+            guard tid == root || tid == profiled else { return }
+            if isAlive(tid), tracees.seize(tid, followingForks: true) == 0 {
+                // A thread that was not traced ran execve: the process lives on, under another program.
+                watch(tid)
+            } else if tid == root {
+                rootStatus = status
+            }
         }
+    }
+
+    private func watch(_ pid: pid_t) {
+        watched[pid] = StartingProcess(pid: pid, options: options, frames: frames, images: images)
+    }
+
+    private func isAlive(_ pid: pid_t) -> Bool {
+        guard let status = ProcFile.text("/proc/\(pid)/status"),
+            let state = ProcFile.field("State", of: status)
+        else { return false }
+        return !state.hasPrefix("Z") && !state.hasPrefix("X")
     }
 
     /// Until the command has ended: looks for Python among the watched processes, and profiles it.

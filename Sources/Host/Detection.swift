@@ -30,6 +30,8 @@ final class Detector {
     private(set) var report: ProbeReport?
     /// Ways that were tried and did not work: `3.9.2, table 3.9: ...`.
     private(set) var rejected: [String] = []
+    /// An interpreter was found that has no threads or no frames yet.
+    private(set) var isStarting = false
 
     init(
         pid: pid_t, source: any MemorySource, frames: FrameTable, forcedABI: ABI? = nil,
@@ -43,16 +45,24 @@ final class Detector {
         self.layout = layout
     }
 
-    /// How long a candidate is tried.
-    enum Patience {
+    /// How hard a candidate is tried.
+    struct Patience {
+        var attempts: Int
+        var allLayouts: Bool
+        /// Python frames must be seen; without it, an embedding that sits in C is believed as well.
+        var wantsFrames: Bool
+
         /// A program that runs: some 50 ms, with every layout.
-        case thorough
-        /// A program that is just starting and will be asked again: once, with the first layout.
-        case glance
+        static let thorough = Patience(attempts: 60, allLayouts: true, wantsFrames: false)
+        /// A program that is just starting and will be asked again.
+        static let glance = Patience(attempts: 2, allLayouts: false, wantsFrames: true)
+        /// The same, when the first layout has been seen not to fit.
+        static let wideGlance = Patience(attempts: 2, allLayouts: true, wantsFrames: true)
     }
 
     func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
         rejected = []
+        isStarting = false
         let memory = Memory(source: source)
         let report = try probe(memory)
         self.report = report
@@ -70,12 +80,13 @@ final class Detector {
                         rejected.append(
                             "\(site.version): \(module.name) has no layout \(layout.rawValue), only \(has)")
                     }
-                    for choice in patience == .glance ? Array(allowed.prefix(1)) : allowed {
+                    for choice in patience.allLayouts ? allowed : Array(allowed.prefix(1)) {
                         do {
                             let decoder = try choice.makeDecoder()
                             try Trial(decoder: decoder, memory: memory).run(patience)
                             return Detection(site: site, module: module, decoder: decoder)
                         } catch {
+                            if error is NotAlive { isStarting = true }
                             rejected.append("\(site.version), \(choice.description): \(error)")
                         }
                     }
@@ -143,10 +154,9 @@ private struct Trial {
     let memory: Memory
 
     func run(_ patience: Detector.Patience) throws {
-        let attempts = patience == .glance ? 2 : 60
-        var problem = "it does not decode"
+        var problem: any Error = LayoutUnavailable("it does not decode")
         var decodedWithoutFrames = false
-        for attempt in 0..<attempts {
+        for attempt in 0..<patience.attempts {
             if attempt > 0 { usleep(attempt < 20 ? 100 : 1000) }
             memory.refresh()
             do throws(DecodeError) {
@@ -154,22 +164,28 @@ private struct Trial {
                 let holders = try decoder.lockState(in: memory).holders
                 guard holders.allSatisfy({ holder in threads.contains { $0.address == holder.address } })
                 else {
-                    problem = "the holder of the GIL is none of the threads"
+                    problem = LayoutUnavailable("the holder of the GIL is none of the threads")
                     continue
                 }
                 guard !threads.isEmpty else {
-                    problem = "no thread states: Python is not initialised (or finalised)"
+                    problem = NotAlive(description: "no thread states: Python is not initialised (or finalised)")
                     continue
                 }
                 var frames: [FrameID] = []
                 for thread in threads { try decoder.stack(of: thread, in: memory, into: &frames) }
                 if !frames.isEmpty { return }
                 decodedWithoutFrames = true
+                problem = NotAlive(description: "no thread has a Python frame")
             } catch {
-                problem = error.explanation
+                problem = LayoutUnavailable(error.explanation)
             }
         }
         // An embedding may sit in C with no Python frame at all.
-        if !decodedWithoutFrames || patience == .glance { throw LayoutUnavailable(problem) }
+        if !decodedWithoutFrames || patience.wantsFrames { throw problem }
     }
+}
+
+/// The layout fits as far as can be told, but no Python runs.
+private struct NotAlive: Error, CustomStringConvertible {
+    let description: String
 }

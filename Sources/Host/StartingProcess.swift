@@ -16,14 +16,15 @@ final class StartingProcess {
 
     private let detector: Detector
     private var interval: UInt64 = shortestInterval
-    private var looks = 0
+    /// Looks in a row at an interpreter that lives, but does not decode.
+    private var misfits = 0
     private var lastMaps: [UInt8] = []
     private var hasCandidate = false
 
     private static let shortestInterval: UInt64 = 500_000
     private static let longestInterval: UInt64 = 50_000_000
-    /// Every so many looks all layouts are tried: a debug build needs DWARF.
-    private static let thoroughEvery = 32
+    /// After so many misfits all layouts are tried: a debug build needs DWARF, which takes its time.
+    private static let patience = 3
 
     init(pid: pid_t, options: Options, frames: FrameTable, images: ImageCache) {
         self.pid = pid
@@ -36,7 +37,6 @@ final class StartingProcess {
 
     /// The interpreter, once it lives.
     func look() -> Detection? {
-        looks += 1
         defer {
             // While an interpreter is starting, no moment of it is to be lost.
             if !hasCandidate { interval = min(interval + interval / 4, Self.longestInterval) }
@@ -47,11 +47,12 @@ final class StartingProcess {
         if !hasCandidate, maps == lastMaps { return nil }
         lastMaps = maps
         do {
-            return try detector.detect(looks % Self.thoroughEvery == 0 ? .thorough : .glance)
+            return try detector.detect(misfits >= Self.patience ? .wideGlance : .glance)
         } catch {
             let found = !(detector.report?.candidates.isEmpty ?? true)
             if found && !hasCandidate { interval = Self.shortestInterval }
             hasCandidate = found
+            misfits = found && !detector.isStarting ? misfits + 1 : 0
             if found { problem = detector.rejected.last ?? error.explanation }
             return nil
         }

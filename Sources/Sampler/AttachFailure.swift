@@ -77,8 +77,11 @@ public struct AttachFailure: Error, Sendable {
     }
 
     private static func tracer(in status: String) -> String? {
-        guard let tracer = ProcFile.field("TracerPid", of: status).flatMap({ pid_t($0) }), tracer > 0
+        guard let thread = ProcFile.field("TracerPid", of: status).flatMap({ pid_t($0) }), thread > 0
         else { return nil }
+        // The kernel names the thread that traces.
+        let tracer = ProcFile.text("/proc/\(thread)/status")
+            .flatMap { ProcFile.field("Tgid", of: $0) }.flatMap { pid_t($0) } ?? thread
         let command = ProcFile.text("/proc/\(tracer)/comm")?.split(separator: "\n").first
         return "it is already traced by process \(tracer) (\(command.map(String.init) ?? "unknown")). "
             + "A process has one tracer at a time: end that one first"
