@@ -28,7 +28,7 @@ test:
 	@scripts/setup test
 	-@scripts/interpreters fetch
 	$(SWIFT) build
-	$(SWIFT) test
+	$(SWIFT) test --no-parallel
 
 # Installs what was built, so that `sudo make install` compiles nothing as root.
 install:

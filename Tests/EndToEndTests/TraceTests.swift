@@ -65,13 +65,16 @@ import Testing
                 status = open('/proc/self/status').read()
                 def mask(key): return int(status.split(key + ':')[1].split()[0], 16) & ~(3 << 31)
                 print(mask('SigBlk'), mask('SigIgn'), len(os.listdir('/proc/self/fd')))
-                print(os.getpgid(0) == os.getpgid(os.getppid()), sorted(os.environ))
+                print(sorted(os.environ))
+                print(os.getpgid(0) == os.getpgid(os.getppid()))
                 """,
         ]
         let plain = try Child(look).finish()
         let traced = try trace(look).run
         #expect(traced.status == 0)
-        #expect(traced.out == plain.out)
+        // Foundation gives its children a process group of their own; pyflame does not.
+        #expect(plain.out.hasSuffix("\nFalse\n") && traced.out.hasSuffix("\nTrue\n"))
+        #expect(traced.out.split(separator: "\n").dropLast() == plain.out.split(separator: "\n").dropLast())
     }
 
     @Test func signalsArriveAtOnce() throws {
