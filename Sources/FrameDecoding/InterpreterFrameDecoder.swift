@@ -1,97 +1,142 @@
 import TargetMemory
 
-/// What decoders of 3.11 and later have in common: threads, and frames in the data stack. How the
-/// lock is read and how a thread leads to its innermost frame is the module's.
-public struct InterpreterFrames {
-    public let walk: ThreadWalk
-    let frames: InterpreterFrameWalk
-    /// Offset of `current_frame` in `_PyCFrame` (3.11, 3.12); `absent` where the thread state has it.
-    let currentFrame: Int
+/// All offsets that reading interpreter frames takes (CPython 3.11 and later), in bytes.
+public struct InterpreterFrameABI: Sendable {
+    public var threads: ThreadLayout
+    public var frame: InterpreterFrameLayout
+    public var code: CodeReader
+    public var lock: Lock
+    /// `interpreters.head` in `_PyRuntime`.
+    public var interpretersHead: Int
+    /// `current_frame` in `_PyCFrame` (3.11, 3.12); `absent` where the thread state has it.
+    public var currentFrame: Int
+    /// `co_tlbc` in PyCodeObject (free-threaded 3.14+); `absent` elsewhere.
+    public var threadBytecodes: Int
 
-    public init(walk: ThreadWalk, frames: InterpreterFrameWalk, currentFrame: Int = absent) {
-        self.walk = walk
-        self.frames = frames
-        self.currentFrame = currentFrame
+    /// Who may change Python's state.
+    public enum Lock: Sendable {
+        /// 3.11: the holder of the one GIL, in `_PyRuntime`.
+        case runtime(RuntimeLayout)
+        /// 3.12 and later: the holders of the interpreters' GILs.
+        case interpreters(GILReader)
+        /// A free-threaded build: every thread that is attached; the offset of `state` in
+        /// PyThreadState, which then is `_Py_THREAD_ATTACHED`.
+        case attached(state: Int)
     }
 
-    public func append(
-        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID]
-    ) throws(DecodeError) {
+    public init(
+        threads: ThreadLayout, frame: InterpreterFrameLayout, code: CodeReader, lock: Lock,
+        interpretersHead: Int, currentFrame: Int = absent, threadBytecodes: Int = absent
+    ) {
+        self.threads = threads
+        self.frame = frame
+        self.code = code
+        self.lock = lock
+        self.interpretersHead = interpretersHead
+        self.currentFrame = currentFrame
+        self.threadBytecodes = threadBytecodes
+    }
+
+    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
+    public mutating func fill(from structs: any StructLayouts) -> [String] {
+        var missing = ThreadLayout.fields.fill(&threads, from: structs)
+        missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
+        missing += code.fill(from: structs)
+        missing += Self.fields.fill(&self, from: structs)
+        switch lock {
+        case .runtime(var runtime):
+            missing += RuntimeLayout.fields.fill(&runtime, from: structs)
+            lock = .runtime(runtime)
+        case .interpreters(var gil):
+            missing += GILReader.fields.fill(&gil, from: structs)
+            lock = .interpreters(gil)
+        case .attached:
+            if let state = structs.offset(of: "state", in: "_ts") {
+                lock = .attached(state: state)
+            } else {
+                missing.append("_ts.state")
+            }
+        }
+        return missing
+    }
+
+    static let fields: [LayoutField<InterpreterFrameABI>] = [
+        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
+        LayoutField(\.currentFrame, "_PyCFrame", "current_frame"),
+        LayoutField(\.threadBytecodes, "PyCodeObject", "co_tlbc"),
+    ]
+}
+
+/// The decoder of every CPython whose frames lie in the data stack (3.11 and later); modules differ
+/// in where their offsets come from.
+public final class InterpreterFrameDecoder: FrameDecoder {
+    public let layoutOrigin: String
+    private let abi: InterpreterFrameABI
+    private let walk: ThreadWalk
+    private let frames: InterpreterFrameWalk
+    private let lock: Lock
+
+    private enum Lock {
+        case global(GlobalRoots)
+        case interpreters(GILReader)
+        case attached(state: Int)
+    }
+
+    /// `_Py_THREAD_ATTACHED` (Include/internal/pycore_pystate.h).
+    private static let attached: Int32 = 1
+
+    public init(
+        site: any InterpreterSite, abi: InterpreterFrameABI, origin: String, frames table: FrameTable
+    ) throws {
+        guard let runtime = site.address(of: "_PyRuntime") else {
+            throw LayoutUnavailable("no symbol _PyRuntime and no section .PyRuntime")
+        }
+        self.abi = abi
+        var code = abi.code
+        code.codeType = site.address(of: "PyCode_Type")
+        walk = ThreadWalk(
+            layout: abi.threads, interpretersHead: runtime + Address(abi.interpretersHead))
+        frames = InterpreterFrameWalk(
+            layout: abi.frame, codes: CodeCache(reader: code, frames: table),
+            threadBytecodes: abi.threadBytecodes)
+        lock =
+            switch abi.lock {
+            case .runtime(let places): .global(try GlobalRoots(site: site, runtime: places))
+            case .interpreters(let gil): .interpreters(gil)
+            case .attached(let state): .attached(state: state)
+            }
+        layoutOrigin = origin
+    }
+
+    public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
+        try walk.interpreters(in: memory)
+    }
+
+    public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
+        try walk.threads(in: memory)
+    }
+
+    public func lockState(in memory: Memory) throws(DecodeError) -> LockState {
+        switch lock {
+        case .global(let roots): return try roots.lockState(walk, in: memory)
+        case .interpreters(let gil): return try gil.lockState(walk, in: memory)
+        case .attached(let state):
+            var result = LockState()
+            for thread in try walk.threads(in: memory)
+            where try memory.int32(thread.address &+ Address(state)) == Self.attached {
+                result.holders.append(thread)
+            }
+            return result
+        }
+    }
+
+    public func stack(of thread: ThreadState, in memory: Memory, into stack: inout [FrameID])
+        throws(DecodeError)
+    {
         var leaf = try walk.frameWord(of: thread, in: memory)
-        if currentFrame != absent, leaf != 0 {
-            leaf = try memory.word(leaf &+ Address(currentFrame))
+        if abi.currentFrame != absent, leaf != 0 {
+            leaf = try memory.word(leaf &+ Address(abi.currentFrame))
         }
         try frames.append(from: leaf, in: memory, to: &stack)
     }
-}
-
-extension InterpreterFrameLayout {
-    /// The members in CPython's sources; the tag of the struct is its name.
-    public static let fields: [LayoutField<InterpreterFrameLayout>] = [
-        LayoutField(
-            \.code, "_PyInterpreterFrame", "f_code", or: [("_PyInterpreterFrame", "f_executable")]),
-        LayoutField(\.previous, "_PyInterpreterFrame", "previous"),
-        LayoutField(
-            \.instruction, "_PyInterpreterFrame", "prev_instr",
-            or: [("_PyInterpreterFrame", "instr_ptr")]),
-        LayoutField(\.owner, "_PyInterpreterFrame", "owner"),
-        LayoutField(\.isEntry, "_PyInterpreterFrame", "is_entry"),
-        LayoutField(\.frameObject, "_PyInterpreterFrame", "frame_obj"),
-        LayoutField(\.frameObjectLine, "_frame", "f_lineno"),
-        LayoutField(\.bytecodeIndex, "_PyInterpreterFrame", "tlbc_index"),
-    ]
-}
-
-/// The GIL of 3.12 and later: each interpreter points to its own or to the main one's.
-public struct GILReader: Sendable {
-    /// `ceval.gil` in PyInterpreterState: the pointer to the GIL in use.
-    public var pointer: Int
-    /// In `struct _gil_runtime_state` (Include/internal/pycore_gil.h).
-    public var lastHolder: Int
-    public var locked: Int
-    public var switchNumber: Int
-    /// A 32-bit word of the thread state that says whether it holds the GIL, and its bits that do.
-    public var holding: Int
-    public var holdingMask: UInt32
-
-    public init(
-        pointer: Int, lastHolder: Int = 8, locked: Int = 16, switchNumber: Int = 24, holding: Int,
-        holdingMask: UInt32
-    ) {
-        self.pointer = pointer
-        self.lastHolder = lastHolder
-        self.locked = locked
-        self.switchNumber = switchNumber
-        self.holding = holding
-        self.holdingMask = holdingMask
-    }
-
-    /// `last_holder` is written after `locked`, so a GIL that changes hands can name the wrong one;
-    /// a thread counts as the holder only when its own word agrees.
-    public func lockState(_ walk: ThreadWalk, in memory: Memory) throws(DecodeError) -> LockState {
-        var state = LockState()
-        var seen: [Address] = []
-        for interpreter in try walk.interpreters(in: memory) {
-            let gil = try memory.word(interpreter &+ Address(pointer))
-            if gil == 0 || seen.contains(gil) { continue }
-            seen.append(gil)
-            let view = try memory.view(gil, max(lastHolder, locked, switchNumber) + 8)
-            state.switches &+= view.word(switchNumber)
-            guard view.int32(locked) == 1 else { continue }
-            let holder = view.word(lastHolder)
-            guard holder != 0,
-                UInt32(bitPattern: try memory.int32(holder &+ Address(holding))) & holdingMask != 0
-            else { throw .implausible("a GIL that changes hands", at: gil) }
-            state.holders.append(try walk.thread(at: holder, in: memory))
-        }
-        return state
-    }
-
-    public static let fields: [LayoutField<GILReader>] = [
-        LayoutField(\.pointer, "_is", "ceval.gil"),
-        LayoutField(\.lastHolder, "_gil_runtime_state", "last_holder"),
-        LayoutField(\.locked, "_gil_runtime_state", "locked"),
-        LayoutField(\.switchNumber, "_gil_runtime_state", "switch_number"),
-        LayoutField(\.holding, "_ts", "holds_gil", or: [("_ts", "_status")]),
-    ]
 }

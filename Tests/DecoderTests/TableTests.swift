@@ -20,7 +20,7 @@ struct TableTests {
         let reference = try Reference.load(version)
         let row = try #require(
             Self.frameObjectRows.first { $0.0 == version }?.1
-                ?? Layouts.row(PythonVersion(prefixOf: version)!))
+                ?? Py36.Layouts.row(PythonVersion(prefixOf: version)!))
         #expect(row.threads.interpreterNext == reference.offset("interp.next"))
         #expect(row.threads.interpreterThreads == reference.offset("interp.tstate_head"))
         #expect(row.threads.next == reference.offset("tstate.next"))
@@ -44,7 +44,7 @@ struct TableTests {
     @Test(arguments: ["3.11.7", "3.12.1"])
     func py311(_ version: String) throws {
         let reference = try Reference.load(version)
-        let row = try #require(Py311.Layout.row(PythonVersion(prefixOf: version)!))
+        let row = try #require(Py311.Layouts.row(PythonVersion(prefixOf: version)!))
         expectThreads(row.threads, reference, frame: "tstate.cframe")
         expectFrame(row.frame, reference)
         expectCode(row.code, reference)
@@ -57,6 +57,7 @@ struct TableTests {
         case .interpreters(let gil):
             expectGIL(gil, reference)
             #expect(gil.holding == reference.offset("tstate.status"))
+        case .attached: Issue.record("not a free-threaded version")
         }
     }
 
@@ -66,12 +67,12 @@ struct TableTests {
         let reference = try Reference.load(name)
         let version = try #require(PythonVersion(prefixOf: reference.version))
         let offsets = try DebugOffsets(at: ForgedRuntime.address, in: ForgedRuntime(version, reference).memory)
-        let layout = try Py313.Layout(offsets)
+        let layout = try InterpreterFrameABI(offsets)
         expectThreads(layout.threads, reference, frame: "tstate.current_frame")
         expectFrame(layout.frame, reference)
         expectCode(layout.code, reference)
         #expect(layout.interpretersHead == reference.offset("runtime.interpreters_head"))
-        guard case .gil(let gil) = layout.lock else {
+        guard case .interpreters(let gil) = layout.lock else {
             Issue.record("not a build with a GIL")
             return
         }

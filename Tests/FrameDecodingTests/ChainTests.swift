@@ -1,4 +1,5 @@
 import TargetMemory
+import TestSupport
 import Testing
 
 @testable import FrameDecoding

@@ -10,7 +10,6 @@ public let module = DecoderModule(
     guard let runtime = site.address(of: "_PyRuntime") else {
         return .unsupported("no symbol _PyRuntime and no section .PyRuntime")
     }
-    let codeType = site.address(of: "PyCode_Type")
     let origin = "_Py_DebugOffsets"
     return .reads([
         LayoutChoice(source: .offsets, description: origin) {
@@ -19,17 +18,16 @@ public let module = DecoderModule(
                 throw LayoutUnavailable(
                     "_Py_DebugOffsets is of \(offsets.version), not of \(site.version.abi.dotted)")
             }
-            return Decoder(
-                runtime: runtime, codeType: codeType, layout: try Layout(offsets),
+            return try InterpreterFrameDecoder(
+                site: site, abi: InterpreterFrameABI(offsets),
                 origin: "\(origin) \(offsets.version)", frames: frames)
         },
         LayoutChoice(source: .dwarf, description: "DWARF") {
             // The offsets say what kind of build it is; every place then comes from DWARF.
             let offsets = try DebugOffsets(at: runtime, in: memory)
-            let layout = try withDWARF(of: site, Layout(offsets)) { $0.fill(from: $1) }
-            return Decoder(
-                runtime: runtime, codeType: codeType, layout: layout, origin: "DWARF",
-                frames: frames)
+            let filled = try withDWARF(of: site, InterpreterFrameABI(offsets)) { $0.fill(from: $1) }
+            return try InterpreterFrameDecoder(
+                site: site, abi: filled, origin: "DWARF", frames: frames)
         },
     ])
 }

@@ -37,6 +37,23 @@ public struct InterpreterFrameLayout: Equatable, Sendable {
     }
 }
 
+extension InterpreterFrameLayout {
+    /// The members in CPython's sources; the tag of the struct is its name.
+    public static let fields: [LayoutField<InterpreterFrameLayout>] = [
+        LayoutField(
+            \.code, "_PyInterpreterFrame", "f_code", or: [("_PyInterpreterFrame", "f_executable")]),
+        LayoutField(\.previous, "_PyInterpreterFrame", "previous"),
+        LayoutField(
+            \.instruction, "_PyInterpreterFrame", "prev_instr",
+            or: [("_PyInterpreterFrame", "instr_ptr")]),
+        LayoutField(\.owner, "_PyInterpreterFrame", "owner"),
+        LayoutField(\.isEntry, "_PyInterpreterFrame", "is_entry"),
+        LayoutField(\.frameObject, "_PyInterpreterFrame", "frame_obj"),
+        LayoutField(\.frameObjectLine, "_frame", "f_lineno"),
+        LayoutField(\.bytecodeIndex, "_PyInterpreterFrame", "tlbc_index"),
+    ]
+}
+
 /// Walks interpreter frames from the leaf to the root, leaving out what the interpreter itself hides.
 public struct InterpreterFrameWalk {
     let layout: InterpreterFrameLayout

@@ -1,29 +1,10 @@
 import FrameDecoding
 
-/// All offsets that this module needs, in bytes.
-struct Layout: Sendable {
-    var threads: ThreadLayout
-    var frame: InterpreterFrameLayout
-    var code: CodeReader
-    /// `interpreters.head` in `_PyRuntime`.
-    var interpretersHead: Int
-    /// `co_tlbc` in PyCodeObject (free-threaded 3.14+); `absent` elsewhere.
-    var threadBytecodes: Int
-    var lock: Lock
-
-    /// Who may change Python's state.
-    enum Lock: Sendable {
-        /// The holders of the GILs.
-        case gil(GILReader)
-        /// A free-threaded build: every thread that is attached; the offset of `state` in
-        /// PyThreadState, which then is `_Py_THREAD_ATTACHED`.
-        case attached(state: Int)
-    }
-
+extension InterpreterFrameABI {
     /// From the interpreter's own account. Members that it does not name stand at a fixed distance
     /// from ones that it does (Include/cpython/code.h, pystate.h, pycore_interpframe_structs.h).
     init(_ offsets: DebugOffsets) throws {
-        threads = ThreadLayout(
+        let threads = ThreadLayout(
             interpreterNext: try offsets.required("interpreter_state.next"),
             interpreterThreads: try offsets.required("interpreter_state.threads_head"),
             next: try offsets.required("thread_state.next"),
@@ -36,7 +17,7 @@ struct Layout: Sendable {
         let head = try offsets.required("pyobject.size")
         let instruction = try offsets.required("interpreter_frame.instr_ptr")
         let hasCopies = freeThreaded && offsets["code_object.co_tlbc"] != nil
-        frame = InterpreterFrameLayout(
+        let frame = InterpreterFrameLayout(
             code: try offsets.required("interpreter_frame.executable"),
             previous: try offsets.required("interpreter_frame.previous"),
             instruction: instruction,
@@ -45,12 +26,12 @@ struct Layout: Sendable {
             frameObjectLine: head + 24,
             bytecodeIndex: hasCopies
                 ? try offsets.required("interpreter_frame.tlbc_index") : absent)
-        threadBytecodes = hasCopies ? try offsets.required("code_object.co_tlbc") : absent
+        let threadBytecodes = hasCopies ? try offsets.required("code_object.co_tlbc") : absent
 
         let bytecode = try offsets.required("code_object.co_code_adaptive")
         let firstLine = try offsets.required("code_object.firstlineno")
         let asciiSize = try offsets.required("unicode_object.asciiobject_size")
-        code = CodeReader(
+        let code = CodeReader(
             layout: CodeLayout(
                 type: try offsets.required("pyobject.ob_type"),
                 firstLine: firstLine,
@@ -77,8 +58,10 @@ struct Layout: Sendable {
             bytesData: try offsets.required("bytes_object.ob_sval"),
             codeType: nil)
 
-        interpretersHead = try offsets.required("runtime_state.interpreters_head")
-        lock = try Self.lock(offsets)
+        self.init(
+            threads: threads, frame: frame, code: code, lock: try Self.lock(offsets),
+            interpretersHead: try offsets.required("runtime_state.interpreters_head"),
+            threadBytecodes: threadBytecodes)
     }
 
     private static func lock(_ offsets: DebugOffsets) throws -> Lock {
@@ -89,7 +72,7 @@ struct Layout: Sendable {
         }
         let gil = try offsets.required("interpreter_state.gil_runtime_state")
         let locked = try offsets.required("interpreter_state.gil_runtime_state_locked") - gil
-        return .gil(
+        return .interpreters(
             GILReader(
                 pointer: try offsets.required("interpreter_state.ceval_gil"),
                 lastHolder: try offsets.required("interpreter_state.gil_runtime_state_holder") - gil,
@@ -100,29 +83,4 @@ struct Layout: Sendable {
                     ?? (offsets.version.minor == 13 ? status : status + 4),
                 holdingMask: offsets.version.minor == 13 ? 1 << 5 : .max))
     }
-
-    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
-    mutating func fill(from structs: any StructLayouts) -> [String] {
-        var missing = ThreadLayout.fields.fill(&threads, from: structs)
-        missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
-        missing += code.fill(from: structs)
-        missing += Self.fields.fill(&self, from: structs)
-        switch lock {
-        case .gil(var gil):
-            missing += GILReader.fields.fill(&gil, from: structs)
-            lock = .gil(gil)
-        case .attached:
-            if let state = structs.offset(of: "state", in: "_ts") {
-                lock = .attached(state: state)
-            } else {
-                missing.append("_ts.state")
-            }
-        }
-        return missing
-    }
-
-    static let fields: [LayoutField<Layout>] = [
-        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
-        LayoutField(\.threadBytecodes, "PyCodeObject", "co_tlbc"),
-    ]
 }

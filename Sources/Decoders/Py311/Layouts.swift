@@ -1,25 +1,9 @@
 import FrameDecoding
 
-/// All offsets that this module needs, in bytes.
-struct Layout {
-    var threads: ThreadLayout
-    var frame: InterpreterFrameLayout
-    var code: CodeReader
-    var lock: Lock
-    /// `interpreters.head` in `_PyRuntime`.
-    var interpretersHead: Int
-    /// `current_frame` in `_PyCFrame`.
-    var currentFrame: Int
-
-    /// Where the holder of the GIL is found.
-    enum Lock {
-        /// 3.11: one GIL, in `_PyRuntime`.
-        case runtime(RuntimeLayout)
-        /// 3.12: a GIL for each interpreter that wants one.
-        case interpreters(GILReader)
-    }
-
-    static func row(_ version: PythonVersion) -> Layout? {
+/// The table, a row for each version (Include/cpython/pystate.h, code.h; Include/internal/pycore_frame.h,
+/// pycore_interp.h, pycore_gil.h).
+enum Layouts {
+    static func row(_ version: PythonVersion) -> InterpreterFrameABI? {
         switch (version.major, version.minor) {
         case (3, 11): v311
         case (3, 12): v312
@@ -27,7 +11,7 @@ struct Layout {
         }
     }
 
-    static let v311 = Layout(
+    static let v311 = InterpreterFrameABI(
         threads: ThreadLayout(
             interpreterNext: 0, interpreterThreads: 16, next: 8, interpreter: 16, threadID: 152,
             nativeThreadID: 160, frame: 56),
@@ -43,7 +27,7 @@ struct Layout {
         lock: .runtime(RuntimeLayout(interpretersHead: 40, currentThread: 576, switchNumber: 384)),
         interpretersHead: 40, currentFrame: 8)
 
-    static let v312 = Layout(
+    static let v312 = InterpreterFrameABI(
         threads: ThreadLayout(
             interpreterNext: 0, interpreterThreads: 72, next: 8, interpreter: 16, threadID: 136,
             nativeThreadID: 144, frame: 56),
@@ -58,26 +42,4 @@ struct Layout {
         // `_status.active`: set once the GIL is taken, cleared before it is let go.
         lock: .interpreters(GILReader(pointer: 384, holding: 24, holdingMask: 1 << 4)),
         interpretersHead: 40, currentFrame: 0)
-
-    /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
-    mutating func fill(from structs: any StructLayouts) -> [String] {
-        var missing = ThreadLayout.fields.fill(&threads, from: structs)
-        missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
-        missing += code.fill(from: structs)
-        missing += Self.fields.fill(&self, from: structs)
-        switch lock {
-        case .runtime(var runtime):
-            missing += RuntimeLayout.fields.fill(&runtime, from: structs)
-            lock = .runtime(runtime)
-        case .interpreters(var gil):
-            missing += GILReader.fields.fill(&gil, from: structs)
-            lock = .interpreters(gil)
-        }
-        return missing
-    }
-
-    static let fields: [LayoutField<Layout>] = [
-        LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
-        LayoutField(\.currentFrame, "_PyCFrame", "current_frame"),
-    ]
 }

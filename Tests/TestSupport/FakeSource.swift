@@ -2,31 +2,36 @@ import Glibc
 import TargetMemory
 
 /// Memory made of pages; anything else is unmapped.
-final class FakeSource: MemorySource {
+public final class FakeSource: MemorySource {
     private var pages: [Address: [UInt8]] = [:]
-    private(set) var systemCalls = 0
-    private(set) var bytesRead = 0
+    public private(set) var systemCalls = 0
+    public private(set) var bytesRead = 0
 
-    func map(_ start: Address, pages count: Int, fill: UInt8 = 0) {
+    public init() {}
+
+    public func map(_ start: Address, pages count: Int, fill: UInt8 = 0) {
         for page in 0..<count {
             pages[start + Address(page) * 4096] = [UInt8](repeating: fill, count: 4096)
         }
     }
 
-    func unmap(_ page: Address) { pages[page] = nil }
+    public func unmap(_ page: Address) { pages[page] = nil }
 
-    func write(_ bytes: [UInt8], at address: Address) {
+    public func write(_ bytes: [UInt8], at address: Address) {
         for (index, byte) in bytes.enumerated() {
             let place = address + Address(index)
             pages[place & ~4095]![Int(place & 4095)] = byte
         }
     }
 
-    func write(word: UInt64, at address: Address) {
-        write(withUnsafeBytes(of: word) { Array($0) }, at: address)
+    /// As many bytes as `value` has, little-endian.
+    public func write<Value: FixedWidthInteger>(_ value: Value, at address: Address) {
+        write(withUnsafeBytes(of: value.littleEndian) { Array($0) }, at: address)
     }
 
-    func read(_ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer) -> Int {
+    public func write(word: UInt64, at address: Address) { write(word, at: address) }
+
+    public func read(_ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer) -> Int {
         systemCalls += 1
         var copied = 0
         for range in ranges {

@@ -1,0 +1,71 @@
+import FrameDecoding
+import TargetMemory
+import TestSupport
+import Testing
+
+@testable import pyflame
+
+/// The registered decoders, each as the contract has it.
+struct RegistryTests {
+    @Test func everyVersionOnce() {
+        let abis = registeredDecoders.flatMap(\.abis)
+        #expect(Set(abis).count == abis.count)
+        #expect(abis == abis.sorted())
+        let expected = ["26", "27"] + (4...15).map { "3\($0)" }
+        #expect(abis.map(\.description) == expected)
+    }
+
+    @Test func names() {
+        let names = registeredDecoders.map(\.name)
+        #expect(Set(names).count == names.count)
+        for module in registeredDecoders {
+            // The module is called after its first version.
+            #expect(module.name == "Py\(module.abis[0])")
+            #expect(!module.symbols.isEmpty)
+        }
+    }
+
+    /// Each version is claimed by the module that names it, and by no other.
+    @Test func claims() {
+        let memory = Memory(source: FakeSource())
+        memory.refresh()
+        for abi in registeredDecoders.flatMap(\.abis) {
+            let site = FakeSite(PythonVersion(abi.major, abi.minor, 9), symbols: ["_PyRuntime": 0x10000])
+            for module in registeredDecoders {
+                switch module.claim(site, memory, FrameTable()) {
+                case .notMine: #expect(!module.abis.contains(abi), "\(module.name) \(abi)")
+                case .unsupported(let reason): Issue.record("\(module.name) \(abi): \(reason)")
+                case .reads(let choices):
+                    #expect(module.abis.contains(abi), "\(module.name) \(abi)")
+                    #expect(!choices.isEmpty && Set(choices.map(\.source)).count == choices.count)
+                }
+            }
+        }
+    }
+
+    /// Versions that no module has a table for; what is newer than all is tried by the newest.
+    @Test(arguments: [PythonVersion(2, 5), PythonVersion(3, 0), PythonVersion(3, 3)])
+    func nobodys(_ version: PythonVersion) {
+        let memory = Memory(source: FakeSource())
+        for module in registeredDecoders {
+            guard case .notMine = module.claim(FakeSite(version), memory, FrameTable()) else {
+                Issue.record("\(module.name) claims \(version)")
+                continue
+            }
+        }
+    }
+}
+
+/// What the probe would have found.
+final class FakeSite: InterpreterSite {
+    let version: PythonVersion
+    let structLayouts: (any StructLayouts)? = nil
+    private let symbols: [String: Address]
+
+    init(_ version: PythonVersion, symbols: [String: Address] = [:]) {
+        self.version = version
+        self.symbols = symbols
+    }
+
+    func address(of symbol: String) -> Address? { symbols[symbol] }
+}
