@@ -30,17 +30,24 @@ let package = Package(
             .target(name: $0, dependencies: ["FrameDecoding"], path: "Sources/Decoders/\($0)")
         }
         + [
-            .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory"]),
-            .testTarget(name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory"]),
+            // What several test targets share.
+            .target(name: "TestSupport", dependencies: ["TargetMemory"], path: "Tests/TestSupport"),
+            .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
+            .testTarget(
+                name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
+            .testTarget(name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "TargetMemory"]),
             .testTarget(
                 name: "DecoderTests",
-                dependencies: ["Probe", "FrameDecoding", "TargetMemory"]
+                dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
             .testTarget(name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory"]),
             .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
             .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
             // Runs the program itself, against real interpreters.
-            .testTarget(name: "EndToEndTests", dependencies: ["pyflame"]),
+            .testTarget(
+                name: "EndToEndTests",
+                dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory"]
+                    + decoders.map { .target(name: $0) }),
         ],
     swiftLanguageModes: [.v6]
 )

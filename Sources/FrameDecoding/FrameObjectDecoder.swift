@@ -71,9 +71,9 @@ public struct GlobalRoots: Sendable {
             guard let base = site.address(of: "_PyRuntime") else {
                 throw LayoutUnavailable("no symbol _PyRuntime")
             }
-            interpretersHead = base + Address(runtime.interpretersHead)
-            currentThread = base + Address(runtime.currentThread)
-            switchNumber = base + Address(runtime.switchNumber)
+            interpretersHead = base &+ Address(runtime.interpretersHead)
+            currentThread = base &+ Address(runtime.currentThread)
+            switchNumber = base &+ Address(runtime.switchNumber)
         } else {
             guard let head = site.address(of: "interp_head") else {
                 throw LayoutUnavailable("neither a symbol interp_head nor PyInterpreterState_Head that leads to it")

@@ -95,7 +95,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         var code = abi.code
         code.codeType = site.address(of: "PyCode_Type")
         walk = ThreadWalk(
-            layout: abi.threads, interpretersHead: runtime + Address(abi.interpretersHead))
+            layout: abi.threads, interpretersHead: runtime &+ Address(abi.interpretersHead))
         frames = InterpreterFrameWalk(
             layout: abi.frame, codes: CodeCache(reader: code, frames: table),
             threadBytecodes: abi.threadBytecodes)

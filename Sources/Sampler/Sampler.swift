@@ -76,6 +76,7 @@ public final class Sampler {
         let outcome = attempts()
         statistics.samples += 1
         switch outcome {
+        case .failed where isTargetGone: statistics.samples -= 1  // it ended under our hands
         case .failed: statistics.failed += 1
         case .idle: statistics.idle += 1
         case .stacks: break

@@ -105,16 +105,16 @@ final class FakePython311: FakePython {
     private(set) var codes: [Address] = []
     private let thread: Address
     private var heap: Heap
-    private let layout = Py311.Layout.v311
+    private let layout = Py311.Layouts.v311
 
     init(depth: Int) throws {
         heap = Heap(source)
         let interpreter = heap.allocate(64)
         thread = heap.allocate(256)
         let cframe = heap.allocate(32)
-        decoder = try Py311.Decoder(
+        decoder = try InterpreterFrameDecoder(
             site: FakeSite(PythonVersion(3, 11, 7), symbols: ["_PyRuntime": 0x11000]),
-            layout: layout, origin: "table", frames: FrameTable())
+            abi: layout, origin: "table", frames: FrameTable())
         source.write(interpreter, at: 0x11000 + Address(layout.interpretersHead))
         source.write(thread, at: interpreter + Address(layout.threads.interpreterThreads))
         source.write(interpreter, at: thread + Address(layout.threads.interpreter))

@@ -40,19 +40,60 @@ import Testing
         #expect(failed * 100 < samples)
     }
 
-    @Test func foldedLines() throws {
+    /// Each line is a stack and a count, no stack comes twice, and the counts are those of the samples.
+    @Test(arguments: [[], ["-n"], ["-x"], ["--threads"]])
+    func foldedLines(_ options: [String]) throws {
         let python = try #require(Interpreter.any)
-        let program = try python.start([fixture("known_stacks.py")])
-        let run = try pyflame("-p", "\(program.pid)", "-s", "1", "-n")
-        #expect(run.status == 0 && run.err.isEmpty)
-        let lines = run.out.split(separator: "\n")
-        #expect(!lines.isEmpty && Set(lines).count == lines.count)
-        var stacks = Set<Substring>()
-        for line in lines {
-            let space = try #require(line.lastIndex(of: " "))
-            #expect((Int(line[line.index(after: space)...]) ?? 0) > 0, "\(line)")
-            #expect(stacks.insert(line[..<space]).inserted, "twice: \(line)")
+        let program = try Child([python.command, fixture("busy.py")])
+        // Until it is past its imports.
+        #expect(eventually { try! pyflame("--dump", "-p", "\(program.pid)").out.contains("main:") })
+        let run = try pyflame(["-p", "\(program.pid)", "-s", "1", "--stats"] + options)
+        #expect(run.status == 0, "\(run.err)")
+        var stacks: [String: Int] = [:]
+        for line in run.out.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
+            let match = try #require(try /(.+) (\d+)/.wholeMatch(in: line), "\(line)")
+            let stack = String(match.1)
+            #expect(stacks.updateValue(Int(match.2) ?? 0, forKey: stack) == nil, "twice: \(line)")
+            guard !stack.hasPrefix("(") else { continue }
+            #expect(stack.contains("busy.py:"), "\(stack)")
+            for frame in stack.split(separator: ";", omittingEmptySubsequences: false) {
+                let pattern = options == ["-n"] ? /.+:[^:]+/ : /.+:[^:]+:\d+/
+                #expect(try pattern.wholeMatch(in: frame) != nil, "\(frame)")
+            }
         }
+        #expect(run.out.hasSuffix("\n") && stacks.keys.contains { $0.contains("one_day") })
+
+        func number(_ key: String) throws -> Int {
+            let line = try #require(run.err.split(separator: "\n").first { $0.hasPrefix(key) })
+            return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
+        }
+        let samples = try number("samples:")
+        let idle = try number("idle:")
+        let missed = try number("missed:")
+        let sum = stacks.values.reduce(0, +)
+        #expect(samples > 0 && samples + missed <= 101)
+        // One busy thread, so one stack a sample; with --threads also while it is idle.
+        if options != ["--threads"] { #expect(sum == samples - (options == ["-x"] ? idle : 0)) }
+        #expect(stacks["(idle)"] ?? 0 == (options == ["-x"] ? 0 : idle))
+    }
+
+    @Test func flamegraph() throws {
+        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        let found = folders.map { "\($0)/flamegraph.pl" }.first { FileManager.default.isExecutableFile(atPath: $0) }
+        guard let flamegraph = found else {
+            print("NOT TESTED: flamegraph.pl: it is not on PATH")
+            return
+        }
+        let python = try #require(Interpreter.any)
+        let program = try Child([python.command, fixture("busy.py")])
+        #expect(eventually { try! pyflame("--dump", "-p", "\(program.pid)").out.contains("main:") })
+        let output = temporaryPath("flame.folded")
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        #expect(try pyflame("-p", "\(program.pid)", "-s", "1", "-o", output).status == 0)
+        let drawn = try Child([flamegraph, output]).finish()
+        // It would say so when it could not read a line.
+        #expect(drawn.status == 0 && !drawn.err.contains("Ignored"), "\(drawn.err)")
+        #expect(drawn.out.contains("</svg>") && drawn.out.contains("one_day"))
     }
 
     /// Sleeping threads are not even seized, so nothing can interrupt them.

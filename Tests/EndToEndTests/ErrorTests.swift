@@ -21,9 +21,12 @@ import Testing
     }
 
     @Test func unparsable() throws {
-        for pid in ["-1", "0", String(repeating: "9", count: 61), "word", ""] {
+        // The long one is 2 to the 200th.
+        let huge = "1606938044258990275541962092341162602522202993782792835301376"
+        for pid in ["-1", "0", huge, String(repeating: "9", count: 61), "word", "12x", ""] {
             try expectError(["-p", pid], "failed to parse")
         }
+        for pid in ["0", huge, "word"] { try expectError([pid], "failed to parse") }
     }
 
     @Test func incompatible() throws {
@@ -79,7 +82,7 @@ import Testing
         try expectError(["-p", zombie], "Failed to seize PID \(zombie)", contains: "ended")
     }
 
-    @Test func wrongABI() throws {
+    @Test func wrongMajorVersion() throws {
         let python = try #require(Interpreter.any)
         let program = try python.start([fixture("known_stacks.py")])
         try expectError(
@@ -87,11 +90,70 @@ import Testing
             contains: "Leave --abi out")
     }
 
+    /// A layout that is not the target's: an error, and no stacks of nonsense.
+    @Test(arguments: [("3.13", "36"), ("3.13", "3.12"), ("3.9", "311"), ("2.7", "315")])
+    func wrongABI(_ minor: String, _ abi: String) throws {
+        guard let python = Interpreter.release(minor) else {
+            print("NOT TESTED: --abi \(abi) on \(minor): no interpreter could be had")
+            return
+        }
+        let program = try python.start([fixture("known_stacks.py")])
+        let dotted = abi.contains(".") ? abi : "\(abi.prefix(1)).\(abi.dropFirst())"
+        try expectError(
+            ["--abi", abi, "-p", "\(program.pid)"], "The target does not decode as Python \(dotted)",
+            contains: "found Python")
+    }
+
+    /// Found out before sampling: with `-s 1000` this would not end otherwise.
     @Test func unwritableOutput() throws {
         let python = try #require(Interpreter.any)
         let program = try python.start([fixture("known_stacks.py")])
-        try expectError(
-            ["-p", "\(program.pid)", "-s", "1000", "-o", "/nonexistent/folder/file"], "Failed to open output file")
+        for path in ["/nonexistent/folder/file", FileManager.default.temporaryDirectory.path, ""] {
+            try expectError(
+                ["-p", "\(program.pid)", "-s", "1000", "-o", path],
+                path.isEmpty ? "Usage: " : "Failed to open output file")
+        }
+    }
+
+    /// An old profile stays as it is until the new one is whole.
+    @Test func outputIsReplacedAtOnce() throws {
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        let output = temporaryPath("old.folded")
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        func content() throws -> String { try String(contentsOfFile: output, encoding: .utf8) }
+        try "old\n".write(toFile: output, atomically: true, encoding: .utf8)
+
+        // An error, an end in the middle, an end by SIGKILL.
+        try expectError(["-p", "2147483646", "-o", output], "Failed to seize PID")
+        #expect(try content() == "old\n")
+        let killed = try Child([pyflamePath, "-p", "\(program.pid)", "-s", "1000", "-o", output])
+        #expect(eventually { isTraced(program.pid) })
+        #expect(try content() == "old\n")
+        kill(killed.pid, SIGKILL)
+        #expect(killed.finish().status == 128 + SIGKILL)
+        #expect(try content() == "old\n")
+
+        #expect(eventually { !isTraced(program.pid) })
+        let run = try pyflame("-p", "\(program.pid)", "-s", "0.2", "-o", output)
+        #expect(run.status == 0 && run.out.isEmpty && run.err.isEmpty, "\(run.err)")
+        #expect(try content().contains("known_stacks.py:"))
+    }
+
+    /// At whatever moment pyflame is killed, the target goes on.
+    @Test func killedPyflameLeavesTheTargetRunning() throws {
+        let python = try #require(Interpreter.any)
+        let code = "import sys\nwhile True:\n sum(range(5000))\n sys.stdout.write('.')\n sys.stdout.flush()"
+        let program = try Child([python.command, "-c", code])
+        #expect(eventually { !program.out.isEmpty })
+        for _ in 0..<20 {
+            let profiler = try Child([pyflamePath, "-p", "\(program.pid)", "-s", "1000", "-r", "0.0001"])
+            #expect(eventually { isTraced(program.pid) })
+            kill(profiler.pid, SIGKILL)
+            _ = profiler.finish()
+            let before = program.out.count
+            #expect(eventually { program.out.count > before && !isTraced(program.pid) })
+        }
     }
 
     @Test func positionalPID() throws {

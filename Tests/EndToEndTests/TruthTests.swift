@@ -1,6 +1,7 @@
 import Foundation
 import Sinks
 import Synchronization
+import TargetMemory
 import Testing
 
 /// What a program says of its own threads (see fixtures/programs/awkward.py).
@@ -76,13 +77,18 @@ struct ParkedProgram {
         return result
     }
 
-    /// What `--probe` says under `key`.
-    func probe() throws -> (String) -> String {
-        let lines = try pyflame("--probe", "-p", pid).out.split(separator: "\n")
-        return { key in
-            lines.first { $0.hasPrefix(key + ":") }
-                .map { $0.dropFirst(key.count + 1).trimmingCharacters(in: .whitespaces) } ?? "?"
+    /// Decoder, layout, and how the version was found, as `--probe` has it.
+    func probe(_ options: [String]) throws -> [String] {
+        // What bears on detection.
+        let lines = try pyflame(["--probe", "-p", pid] + options.filter { $0 != "-n" }).out
+            .split(separator: "\n")
+        let values = ["decoder:", "layout:", "candidate:"].map { key in
+            lines.first { $0.hasPrefix(key) }
+                .map { $0.dropFirst(key.count).trimmingCharacters(in: .whitespaces) } ?? "?"
         }
+        // "Python 3.9.2 (origin) in PATH"
+        let origin = values[2].components(separatedBy: ") in ")[0].drop { $0 != "(" }.dropFirst()
+        return [values[0], values[1], String(origin)]
     }
 }
 
@@ -147,7 +153,6 @@ private final class VersionTable: Sendable {
     func awkwardStacks(_ python: Interpreter) throws {
         defer { Self.table.finishOne() }
         let parked = try ParkedProgram([python.command])
-        let probe = try parked.probe()
         var runs = [[], ["-n"], ["--abi", python.minor.replacingOccurrences(of: ".", with: "")]]
         let dwarf = try pyflame("--dump", "--layout", "dwarf", "-p", parked.pid)
         if dwarf.status == 0 {
@@ -160,11 +165,10 @@ private final class VersionTable: Sendable {
             Self.table.add(
                 .init(
                     interpreter: python,
-                    cells: [
+                    cells: try [
                         options.isEmpty ? "none" : options.joined(separator: " "), "\(result.threads)",
-                        "\(result.equalThreads)", "\(result.frames)", probe("decoder"), probe("layout"),
-                        probe("candidate"),
-                    ]))
+                        "\(result.equalThreads)", "\(result.frames)",
+                    ] + parked.probe(options)))
         }
     }
 
@@ -189,14 +193,13 @@ private final class VersionTable: Sendable {
         }
         let parked = try ParkedProgram(
             [copies[0]], environment: ["LD_LIBRARY_PATH": folder, "PYTHONHOME": build.prefix.path])
-        let maps = try String(contentsOfFile: "/proc/\(parked.pid)/maps", encoding: .utf8)
+        let maps = try #require(ProcFile.text("/proc/\(parked.pid)/maps", limit: 1 << 22))
         try #require(maps.contains(copies[1]) && !maps.contains(build.library.path), "the copy is not in use")
-        let probe = try parked.probe()
         for options in [[], ["--abi", minor.replacingOccurrences(of: ".", with: "")]] {
             let result = try parked.compare(options, "stripped \(minor)")
             print(
                 "STRIPPED \(minor) \(options): \(result.threads) threads, \(result.equalThreads) equal, "
-                    + "\(result.frames) frames; \(probe("decoder")), \(probe("layout")), \(probe("candidate"))")
+                    + "\(result.frames) frames; \(try parked.probe(options).joined(separator: ", "))")
         }
     }
 }

@@ -74,6 +74,28 @@ struct TextTests {
         #expect(throws: DecodeError.self) { try text(reader) }
     }
 
+    /// Names are read before anything proves that there is a string.
+    @Test(arguments: [0, 1, 0x30010, .max, .max - 15, .max - 40, 1 << 63] as [Address])
+    func danglingTexts(_ address: Address) {
+        let memory = Memory(source: source)
+        memory.refresh()
+        for reader in [reader, .byteString(size: 16, data: 36)] {
+            #expect(throws: DecodeError.self) { try reader.read(address, in: memory) }
+        }
+    }
+
+    /// A compact string's characters, or the pointer to them, may lie beyond what is mapped.
+    @Test func charactersThatAreNotThere() {
+        make(kind: 4, compact: true, ascii: false, length: 4000, data: [])
+        source.unmap(0x31000)
+        #expect(throws: DecodeError.self) { try text(reader) }
+        make(kind: 1, compact: false, ascii: false, length: 5, data: [])
+        for pointer in [0, .max, .max - 4] as [Address] {
+            source.write(word: pointer, at: object + 72)
+            #expect(throws: DecodeError.self) { try text(reader) }
+        }
+    }
+
     @Test func byteStrings() throws {
         source.map(0x30000, pages: 2)
         let data: [UInt8] = Array("caf".utf8) + [0xc3, 0xa9, 0xff, 0x62]

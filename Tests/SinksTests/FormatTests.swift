@@ -127,10 +127,14 @@ struct JSONFormatTests {
         }
         #expect(
             short == [
-                "10 100 B m", "10 100 B f", "10 101 B w", "30 101 E ", "30 100 E ", "30 100 B g",
-                "40 100 E ", "40 100 E ", "50 100 B m", "60 100 E ",
+                "10 100 B m", "10 100 B f", "10 101 B w", "30 101 E w", "30 100 E f", "30 100 B g",
+                "40 100 E g", "40 100 E m", "50 100 B m", "60 100 E m",
             ])
         let names = events.compactMap { ($0["args"] as? [String: Any])?["name"] as? String }
         #expect(names == ["Python process 99", "Thread 1", "Thread 2"])
+        // Chrome's DevTools fail on any event that lacks one of these.
+        for key in ["name", "cat", "ts", "pid", "tid"] {
+            #expect(events.allSatisfy { $0[key] != nil }, "\(key)")
+        }
     }
 }

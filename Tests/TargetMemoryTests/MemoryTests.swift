@@ -96,4 +96,56 @@ struct MemoryTests {
         memory.refresh()
         #expect(source.bytesRead - before == 256)
     }
+
+    /// What a stack that grows and shrinks does: each new depth costs further reads once only.
+    @Test func growthAndShrinkage() throws {
+        let memory = mapped()
+        for depth in [5, 50, 10, 50, 1, 50] {
+            for round in 0..<4 {
+                let before = source.systemCalls
+                memory.refresh()
+                for address in scattered[..<depth] { _ = try memory.pointer(at: address) }
+                if round > 0 { #expect(source.systemCalls - before == 1, "depth \(depth), round \(round)") }
+            }
+        }
+    }
+
+    /// Ranges that are gone cost a few calls, never one for each.
+    @Test func manyHolesAreBounded() throws {
+        let memory = mapped()
+        memory.refresh()
+        for address in scattered { _ = try memory.pointer(at: address) }
+        for address in scattered where address != scattered[0] { source.unmap(address & ~4095) }
+        let before = source.systemCalls
+        memory.refresh()
+        #expect(source.systemCalls - before <= 8)
+        #expect(try memory.pointer(at: scattered[0]) == 1)
+    }
+
+    /// More ranges than fit in memory that is held on to: still the right bytes.
+    @Test func aWorkingSetWithoutBounds() throws {
+        source.map(0x100000, pages: 2200)
+        let memory = Memory(source: source)
+        for _ in 0..<2 {
+            memory.refresh()
+            for page in 0..<2200 {
+                #expect(try memory.bytes(at: 0x100000 + Address(page) * 4096, count: 4096).load(as: UInt8.self) == 0)
+            }
+        }
+        source.write(word: 7, at: 0x100000)
+        memory.refresh()
+        #expect(try memory.pointer(at: 0x100000) == 7)
+    }
+
+    @Test func forgetting() throws {
+        let memory = mapped()
+        memory.refresh()
+        _ = try memory.pointer(at: scattered[0])
+        memory.forget()
+        source.write(word: 99, at: scattered[0])
+        let before = source.bytesRead
+        memory.refresh()
+        #expect(source.bytesRead == before)
+        #expect(try memory.pointer(at: scattered[0]) == 99)
+    }
 }

@@ -35,11 +35,18 @@ public final class FakeSource: MemorySource {
         systemCalls += 1
         var copied = 0
         for range in ranges {
-            for offset in 0..<range.count {
-                let place = range.start + Address(offset)
+            var place = range.start
+            var left = range.count
+            while left > 0 {
                 guard let page = pages[place & ~4095] else { return copied > 0 ? copied : -Int(EFAULT) }
-                buffer.storeBytes(of: page[Int(place & 4095)], toByteOffset: copied, as: UInt8.self)
-                copied += 1
+                let offset = Int(place & 4095)
+                let count = min(left, 4096 - offset)
+                page.withUnsafeBytes {
+                    (buffer + copied).copyMemory(from: $0.baseAddress! + offset, byteCount: count)
+                }
+                place &+= Address(count)
+                copied += count
+                left -= count
             }
         }
         bytesRead += copied

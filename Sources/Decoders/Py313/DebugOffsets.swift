@@ -35,7 +35,7 @@ struct DebugOffsets {
         let names = DebugOffsetNames.ofVersion(version)
         let body: MemoryView
         do {
-            body = try memory.view(runtime + 24, names.count * 8)
+            body = try memory.view(runtime &+ 24, names.count * 8)
         } catch {
             throw LayoutUnavailable("_Py_DebugOffsets: \(error.explanation)")
         }

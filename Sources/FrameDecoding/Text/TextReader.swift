@@ -14,7 +14,7 @@ public enum TextReader: Sendable {
     func read(_ address: Address, in memory: Memory) throws(DecodeError) -> ReadText {
         switch self {
         case .byteString(let size, let data):
-            let count = try memory.word(address + Address(size))
+            let count = try memory.word(address &+ Address(size))
             guard count < 1 << 30 else { throw .implausible("length of a string", at: address) }
             let kept = min(Int(count), Self.longest)
             let view = try memory.view(address, data + kept)

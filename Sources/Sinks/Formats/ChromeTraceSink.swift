@@ -37,12 +37,15 @@ public final class ChromeTraceSink: SampleSink {
             let before = tree.pathRootFirst(to: old)
             let after = tree.pathRootFirst(to: new)
             let shared = zip(before, after).prefix { $0 == $1 }.count
-            let place = "\"ts\":\(time),\"pid\":\(pid),\"tid\":\(tids[track])"
-            for _ in shared..<before.count { piece.text += ",\n{\"ph\":\"E\",\(place)}" }
+            // The format asks for name and category at the beginning only; DevTools also at the end.
+            let place = "\"cat\":\"python\",\"ts\":\(time),\"pid\":\(pid),\"tid\":\(tids[track])"
+            for node in before[shared...].reversed() {
+                let name = names[Int(tree.frame(of: node).index)].name
+                piece.text += ",\n{\"ph\":\"E\",\"name\":\(name),\(place)}"
+            }
             for node in after[shared...] {
                 let (name, file) = names[Int(tree.frame(of: node).index)]
-                piece.text += ",\n{\"ph\":\"B\",\"name\":\(name),\"cat\":\"python\",\(place),"
-                piece.text += "\"args\":{\"file\":\(file)}}"
+                piece.text += ",\n{\"ph\":\"B\",\"name\":\(name),\(place),\"args\":{\"file\":\(file)}}"
             }
         }
         /// A sample that shows nothing of a thread ends its calls: no more is drawn than was seen.
@@ -86,8 +89,9 @@ public final class ChromeTraceSink: SampleSink {
         }
     }
 
+    /// Category and time mean nothing here, but Chrome's DevTools refuse an event without them.
     private func metadata(_ kind: String, tid: Int, _ name: String) -> String {
-        "{\"ph\":\"M\",\"name\":\"\(kind)\",\"pid\":\(pid),\"tid\":\(tid),"
+        "{\"ph\":\"M\",\"name\":\"\(kind)\",\"cat\":\"__metadata\",\"ts\":0,\"pid\":\(pid),\"tid\":\(tid),"
             + "\"args\":{\"name\":\(jsonString(name))}}"
     }
 }
