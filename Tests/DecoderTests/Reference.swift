@@ -2,7 +2,11 @@ import Foundation
 
 /// Offsets of a real build, measured from its DWARF (fixtures/abi).
 struct Reference: Decodable {
-    struct Member: Decodable { var offset: Int }
+    struct Member: Decodable {
+        var offset: Int
+        /// The first bit of a bit field.
+        var bit: Int?
+    }
     var version: String
     var pydebug: Bool
     var offsets: [String: Member]

@@ -57,6 +57,7 @@ struct TableTests {
         case .interpreters(let gil):
             expectGIL(gil, reference)
             #expect(gil.holding == reference.offset("tstate.status"))
+            #expect(reference.offsets["tstate.status_active"]?.bit.map { 1 << $0 } == gil.holdingMask)
         case .attached: Issue.record("not a free-threaded version")
         }
     }
@@ -78,6 +79,9 @@ struct TableTests {
         }
         expectGIL(gil, reference)
         #expect(gil.holding == reference.offset("tstate.holds_gil", "tstate.status"))
+        // A bit in 3.13, an int of its own later.
+        let mask = reference.offsets["tstate.status_holds_gil"]?.bit.map { UInt32(1) << UInt32($0) }
+        #expect(gil.holdingMask == mask ?? UInt32.max)
     }
 
     @Test func forgedOffsetsAreRefused() throws {
@@ -138,6 +142,9 @@ struct TableTests {
             #expect(text.state == reference.offset("ascii.state"))
             #expect(text.asciiSize == reference.sizes["ascii"])
             #expect(text.compactSize == reference.sizes["compact"])
+            #expect(text.kindBit == reference.offsets["ascii.state_kind"]?.bit)
+            #expect(text.compactBit == reference.offsets["ascii.state_compact"]?.bit)
+            #expect(text.asciiBit == reference.offsets["ascii.state_ascii"]?.bit)
         }
     }
 
