@@ -48,6 +48,8 @@ let package = Package(
                 name: "EndToEndTests",
                 dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory"]
                     + decoders.map { .target(name: $0) }),
+            // `-t`, and what a terminal shows.
+            .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler"]),
         ],
     swiftLanguageModes: [.v6]
 )

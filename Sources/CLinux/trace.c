@@ -19,6 +19,9 @@ int cl_ptrace_interrupt(pid_t tid) { return call(PTRACE_INTERRUPT, tid, 0, 0); }
 int cl_ptrace_cont(pid_t tid, int signal) {
     return call(PTRACE_CONT, tid, 0, (void *)(intptr_t)signal);
 }
+int cl_ptrace_set_options(pid_t tid, uint32_t options) {
+    return call(PTRACE_SETOPTIONS, tid, 0, (void *)(uintptr_t)options);
+}
 int cl_ptrace_listen(pid_t tid) { return call(PTRACE_LISTEN, tid, 0, 0); }
 int cl_ptrace_detach(pid_t tid, int signal) {
     return call(PTRACE_DETACH, tid, 0, (void *)(intptr_t)signal);

@@ -107,14 +107,18 @@ final class CommandRun {
         switch event {
         case .executed(let pid):
             // Another program, another chance to be Python.
+            tracees.follow(pid, forks: true)
             watch(pid)
         case .forked(let parent, let child):
             // The wrapper's children may be Python; Python's own run free.
-            if parent == profiled {
-                tracees.release(child)
+            if isProfiled(parent) {
+                letFree(child, of: parent)
             } else {
                 watch(child)
             }
+        case .cloned(let parent, let thread):
+            // The wrapper's threads may start Python; Python's own are seized when they are sampled.
+            if isProfiled(parent) { letFree(thread, of: parent) }
         case .ended(let tid, let status):
             watched[tid] = nil
             guard tid == root || tid == profiled else { return }
@@ -125,6 +129,17 @@ final class CommandRun {
                 rootStatus = status
             }
         }
+    }
+
+    private func isProfiled(_ tid: pid_t) -> Bool {
+        guard let profiled else { return false }
+        return tid == profiled || access("/proc/\(profiled)/task/\(tid)", F_OK) == 0
+    }
+
+    /// What `parent` starts from now on is not even stopped.
+    private func letFree(_ child: pid_t, of parent: pid_t) {
+        tracees.release(child)
+        tracees.follow(parent, forks: false)
     }
 
     private func watch(_ pid: pid_t) {

@@ -31,7 +31,7 @@ struct ProbeText {
             lines.append("layout:      \(detection.decoder.layoutOrigin)")
             lines += state(detection.decoder, Memory(source: source))
         }
-        return lines.map { sanitised($0) + "\n" }.joined()
+        return lines.map { sanitised($0, isSentence: true) + "\n" }.joined()
     }
 
     private var command: String {

@@ -58,7 +58,7 @@ public final class Sampler {
                 index.forget(tid)
                 if tid == pid { self?.isTargetGone = true }
             case .executed(pid): self?.isTargetGone = true
-            case .executed, .forked: break
+            case .executed, .forked, .cloned: break
             }
         }
     }

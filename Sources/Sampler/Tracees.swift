@@ -12,6 +12,8 @@ public final class Tracees {
         /// A traced process forked `child`, which is traced too, and stands still until
         /// `release` or `follow` says what becomes of it.
         case forked(parent: pid_t, child: pid_t)
+        /// A traced process has a new thread, which is traced too.
+        case cloned(parent: pid_t, thread: pid_t)
         /// The process runs another program now; its other threads are gone.
         case executed(pid_t)
         /// The thread ended; with a process's id, all of the process did. `status` is as wait gives it.
@@ -62,10 +64,22 @@ public final class Tracees {
     public func seize(_ tid: pid_t, followingForks: Bool = false) -> Int32 {
         guard states[tid] == nil else { return 0 }
         systemCalls += 1
-        let options = CL_TRACE_EXEC | (followingForks ? CL_TRACE_FORK | CL_TRACE_VFORK : 0)
-        let result: Int32 = cl_ptrace_seize(tid, UInt32(options))
+        let result: Int32 = cl_ptrace_seize(tid, Self.options(followingForks: followingForks))
         if result == 0 { states[tid] = .running }
         return -result
+    }
+
+    /// For a thread that an event has just told of: whether all that it starts is traced, too.
+    public func follow(_ tid: pid_t, forks: Bool) {
+        guard case .held = states[tid] else { return }
+        systemCalls += 1
+        _ = cl_ptrace_set_options(tid, Self.options(followingForks: forks))
+    }
+
+    /// Threads as well as processes: a wrapper may start its child from any of its threads.
+    private static func options(followingForks: Bool) -> UInt32 {
+        let forks = CL_TRACE_FORK | CL_TRACE_VFORK | CL_TRACE_CLONE
+        return UInt32(CL_TRACE_EXEC | (followingForks ? forks : 0))
     }
 
     /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.
@@ -114,7 +128,7 @@ public final class Tracees {
     /// Whether `tid` is traced and has not ended.
     public func isTraced(_ tid: pid_t) -> Bool { states[tid] != nil }
 
-    /// Stops tracing a process that was just forked: it runs free, and so do its children.
+    /// Stops tracing a process or a thread that was just started: it runs free, and all that it starts.
     public func release(_ child: pid_t) {
         guard awaitStop(child) == .stopped else { return }
         systemCalls += 1
@@ -168,18 +182,26 @@ public final class Tracees {
             states[changed] = cl_ptrace_listen(changed) == 0 ? .groupStopped : .held(signal: 0)
         case Int32(CL_EVENT_EXEC):
             states[changed] = .held(signal: 0)
+            // Whichever thread called it has the process's id now.
+            if let former = message(of: changed), former != changed { states[former] = nil }
             tell(.executed(changed))
-        case Int32(CL_EVENT_FORK), Int32(CL_EVENT_VFORK):
+        case let event where [CL_EVENT_FORK, CL_EVENT_VFORK, CL_EVENT_CLONE].contains { Int32($0) == event }:
             states[changed] = .held(signal: 0)
-            var message: UInt = 0
-            systemCalls += 1
-            guard cl_ptrace_event_message(changed, &message) == 0 else { break }
-            let child = pid_t(truncatingIfNeeded: message)
+            guard let child = message(of: changed) else { break }
             if states[child] == nil { states[child] = .interrupted }
-            tell(.forked(parent: changed, child: child))
+            tell(
+                event == Int32(CL_EVENT_CLONE)
+                    ? .cloned(parent: changed, thread: child) : .forked(parent: changed, child: child))
         default: states[changed] = .held(signal: 0)
         }
         return true
+    }
+
+    /// The thread that an event is about.
+    private func message(of tid: pid_t) -> pid_t? {
+        var message: UInt = 0
+        systemCalls += 1
+        return cl_ptrace_event_message(tid, &message) == 0 ? pid_t(truncatingIfNeeded: message) : nil
     }
 
     private func forget(_ tid: pid_t, status: Int32 = 0) {

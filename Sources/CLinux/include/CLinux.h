@@ -21,6 +21,7 @@ int cl_ptrace_seize(pid_t tid, uint32_t options);
 int cl_ptrace_interrupt(pid_t tid);
 int cl_ptrace_cont(pid_t tid, int signal);
 int cl_ptrace_listen(pid_t tid);
+int cl_ptrace_set_options(pid_t tid, uint32_t options);
 int cl_ptrace_detach(pid_t tid, int signal);
 /// The message of the last ptrace event (a new pid, an exit status).
 int cl_ptrace_event_message(pid_t tid, unsigned long *message);
@@ -28,8 +29,8 @@ int cl_ptrace_event_message(pid_t tid, unsigned long *message);
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
 
 enum {
-    CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4, CL_TRACE_EXEC = 0x10,  // PTRACE_O_*
-    CL_EVENT_FORK = 1, CL_EVENT_VFORK = 2, CL_EVENT_EXEC = 4,         // PTRACE_EVENT_*
+    CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4, CL_TRACE_CLONE = 0x8, CL_TRACE_EXEC = 0x10,  // PTRACE_O_*
+    CL_EVENT_FORK = 1, CL_EVENT_VFORK = 2, CL_EVENT_CLONE = 3, CL_EVENT_EXEC = 4,          // PTRACE_EVENT_*
     CL_EVENT_STOP = 128,
 };
 

@@ -25,12 +25,16 @@ public final class FrameFormatter {
 }
 
 /// `text` with escapes in place of all that could break a line, end a frame, or make a terminal do
-/// anything but show it. The names are the target's, so they may be hostile.
-public func sanitised(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isUnsafe) else { return text }
+/// anything but show it. The names are the target's, so they may be hostile. Sentences may keep their
+/// semicolons.
+public func sanitised(_ text: String, isSentence: Bool = false) -> String {
+    func isUnsafeHere(_ scalar: Unicode.Scalar) -> Bool {
+        isUnsafe(scalar) && !(isSentence && scalar == ";")
+    }
+    guard text.unicodeScalars.contains(where: isUnsafeHere) else { return text }
     var safe = ""
     for scalar in text.unicodeScalars {
-        if isUnsafe(scalar) {
+        if isUnsafeHere(scalar) {
             safe += escape(scalar)
         } else {
             safe.unicodeScalars.append(scalar)
