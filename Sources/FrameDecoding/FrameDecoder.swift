@@ -45,16 +45,26 @@ public struct LockState: Equatable, Sendable {
 public protocol FrameDecoder: AnyObject {
     /// Where the offsets came from, for people: `table 3.9`, `DWARF`, `_Py_DebugOffsets 3.14`.
     var layoutOrigin: String { get }
-    /// Addresses of all PyInterpreterState, the newest first; empty while Python is not yet (or no longer) there.
-    func interpreters(in memory: Memory) throws(DecodeError) -> [Address]
-    /// All thread states of all interpreters.
-    func threads(in memory: Memory) throws(DecodeError) -> [ThreadState]
+    /// The lists of interpreters and threads, which have the same shape in all versions.
+    var walk: ThreadWalk { get }
     /// Who holds the GIL. A thread is only named when it is proven to hold it *if it stands still*:
     /// both the lock and the thread itself say so.
     func lockState(in memory: Memory) throws(DecodeError) -> LockState
     /// Appends the frames of `thread`, leaf first, as `sys._current_frames()` would give them.
     func stack(of thread: ThreadState, in memory: Memory, into frames: inout [FrameID])
         throws(DecodeError)
+}
+
+extension FrameDecoder {
+    /// Addresses of all PyInterpreterState, the newest first; empty while Python is not yet (or no longer) there.
+    public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
+        try walk.interpreters(in: memory)
+    }
+
+    /// All thread states of all interpreters.
+    public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
+        try walk.threads(in: memory)
+    }
 }
 
 /// Where the offsets may be taken from (`--layout`).

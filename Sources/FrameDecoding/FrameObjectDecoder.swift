@@ -2,7 +2,7 @@ import TargetMemory
 
 /// All offsets that reading frame objects takes (CPython up to 3.10). A module has one row of this
 /// for each version; in bytes.
-public struct FrameObjectABI: Sendable {
+public struct FrameObjectABI: LayoutRow {
     public var threads: ThreadLayout
     public var frame: FrameObjectLayout
     public var code: CodeReader
@@ -31,6 +31,12 @@ public struct FrameObjectABI: Sendable {
             runtime = layout
         }
         return missing
+    }
+
+    public func makeDecoder(
+        site: any InterpreterSite, origin: String, frames: FrameTable
+    ) throws -> any FrameDecoder {
+        try FrameObjectDecoder(site: site, abi: self, origin: origin, frames: frames)
     }
 }
 
@@ -100,7 +106,7 @@ public struct GlobalRoots: Sendable {
 /// The decoder of every CPython whose frames are objects (to 3.10); modules differ in their tables.
 public final class FrameObjectDecoder: FrameDecoder {
     public let layoutOrigin: String
-    private let walk: ThreadWalk
+    public let walk: ThreadWalk
     private let roots: GlobalRoots
     private let frames: FrameObjectWalk
 
@@ -116,14 +122,6 @@ public final class FrameObjectDecoder: FrameDecoder {
         layoutOrigin = origin
     }
 
-    public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
-        try walk.interpreters(in: memory)
-    }
-
-    public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
-        try walk.threads(in: memory)
-    }
-
     public func lockState(in memory: Memory) throws(DecodeError) -> LockState {
         try roots.lockState(walk, in: memory)
     }
@@ -134,45 +132,4 @@ public final class FrameObjectDecoder: FrameDecoder {
         try frames.append(
             from: walk.frameWord(of: thread, in: memory), in: memory, to: &stack)
     }
-}
-
-extension DecoderModule {
-    /// A module for interpreters whose frames are objects: `row` gives the table row of a version.
-    public static func frameObjects(
-        name: String, abis: [ABI], symbols: [String],
-        row: @escaping @Sendable (PythonVersion) -> FrameObjectABI?
-    ) -> DecoderModule {
-        DecoderModule(name: name, abis: abis, symbols: symbols + ["PyCode_Type"]) { site, _, frames in
-            guard abis.contains(site.version.abi), let row = row(site.version) else {
-                return .notMine
-            }
-            let table = "table \(site.version.abi.dotted)"
-            return .reads([
-                LayoutChoice(source: .table, description: table) {
-                    try FrameObjectDecoder(site: site, abi: row, origin: table, frames: frames)
-                },
-                LayoutChoice(source: .dwarf, description: "DWARF") {
-                    let filled = try withDWARF(of: site, row) { $0.fill(from: $1) }
-                    return try FrameObjectDecoder(
-                        site: site, abi: filled, origin: "DWARF", frames: frames)
-                },
-            ])
-        }
-    }
-}
-
-/// `row` with all its offsets from the site's debug information.
-public func withDWARF<Row>(
-    of site: any InterpreterSite, _ row: Row,
-    fill: (inout Row, any StructLayouts) -> [String]
-) throws -> Row {
-    guard let structs = site.structLayouts else {
-        throw LayoutUnavailable("the interpreter has no debug information (DWARF)")
-    }
-    var filled = row
-    let missing = fill(&filled, structs)
-    guard missing.isEmpty else {
-        throw LayoutUnavailable("its DWARF does not describe \(missing.joined(separator: ", "))")
-    }
-    return filled
 }

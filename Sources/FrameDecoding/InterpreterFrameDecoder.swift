@@ -1,7 +1,7 @@
 import TargetMemory
 
 /// All offsets that reading interpreter frames takes (CPython 3.11 and later), in bytes.
-public struct InterpreterFrameABI: Sendable {
+public struct InterpreterFrameABI: LayoutRow {
     public var threads: ThreadLayout
     public var frame: InterpreterFrameLayout
     public var code: CodeReader
@@ -60,6 +60,12 @@ public struct InterpreterFrameABI: Sendable {
         return missing
     }
 
+    public func makeDecoder(
+        site: any InterpreterSite, origin: String, frames: FrameTable
+    ) throws -> any FrameDecoder {
+        try InterpreterFrameDecoder(site: site, abi: self, origin: origin, frames: frames)
+    }
+
     static let fields: [LayoutField<InterpreterFrameABI>] = [
         LayoutField(\.interpretersHead, "pyruntimestate", "interpreters.head"),
         LayoutField(\.currentFrame, "_PyCFrame", "current_frame"),
@@ -72,7 +78,7 @@ public struct InterpreterFrameABI: Sendable {
 public final class InterpreterFrameDecoder: FrameDecoder {
     public let layoutOrigin: String
     private let abi: InterpreterFrameABI
-    private let walk: ThreadWalk
+    public let walk: ThreadWalk
     private let frames: InterpreterFrameWalk
     private let lock: Lock
 
@@ -106,14 +112,6 @@ public final class InterpreterFrameDecoder: FrameDecoder {
             case .attached(let state): .attached(state: state)
             }
         layoutOrigin = origin
-    }
-
-    public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
-        try walk.interpreters(in: memory)
-    }
-
-    public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
-        try walk.threads(in: memory)
     }
 
     public func lockState(in memory: Memory) throws(DecodeError) -> LockState {

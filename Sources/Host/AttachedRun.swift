@@ -91,12 +91,10 @@ final class AttachedRun {
         let tracees = Tracees()
         let sampler = try sampler(tracees, allThreads: options.threads)
         let clock = RunClock()
-        let callsBefore = sampler.systemCalls
-        var missed = 0
         let progress = Progress(interval: options.interval, duration: options.duration)
         let loop = SamplingLoop(interval: options.interval, duration: options.duration)
         loop.run(
-            sampler, tracees: tracees, gate: gate, missed: &missed,
+            sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(
                 record: { sample in
                     sink.record(sample)
@@ -105,10 +103,8 @@ final class AttachedRun {
                 // Under nohup, a hang-up is no reason to end.
                 goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
         progress?.end()
-        var statistics = sampler.statistics
-        statistics.missed = missed
         return RunStatistics(
-            sampling: statistics, systemCalls: sampler.systemCalls - callsBefore, clock: clock)
+            sampling: sampler.statistics, systemCalls: sampler.systemCalls, clock: clock)
     }
 
     private func dump() throws(Failure) -> String {

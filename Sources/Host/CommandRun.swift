@@ -183,10 +183,8 @@ final class CommandRun {
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
             options: Sampler.Options(allThreads: options.threads))
-        let callsBefore = sampler.systemCalls
-        var missed = 0
         SamplingLoop(interval: options.interval, duration: nil).run(
-            sampler, tracees: tracees, gate: gate, missed: &missed,
+            sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(
                 record: sink.record,
                 goesOn: { [unowned self] in
@@ -195,10 +193,8 @@ final class CommandRun {
                 },
                 isOver: { [unowned self] in rootStatus != nil }))
         profiled = nil
-        systemCalls += sampler.systemCalls - callsBefore
-        var run = sampler.statistics
-        run.missed = missed
-        statistics.add(run)
+        systemCalls += sampler.systemCalls
+        statistics.add(sampler.statistics)
     }
 
     /// What the terminal sends reaches the command by itself; what somebody sends to pyflame is meant

@@ -97,10 +97,9 @@ final class Detector {
     }
 
     private func probe(_ memory: Memory) throws(DetectionFailure) -> ProbeReport {
-        let symbols = Set(registeredDecoders.flatMap(\.symbols))
         do {
             return try ProcessProbe(
-                pid: pid, memory: memory, symbols: symbols, forcedABI: forcedABI, cache: images
+                pid: pid, memory: memory, symbols: wantedSymbols, forcedABI: forcedABI, cache: images
             ).run()
         } catch {
             throw DetectionFailure(explanation: explain(error))
@@ -129,7 +128,7 @@ final class Detector {
     private func undecodable(_ report: ProbeReport) -> DetectionFailure {
         let versions = report.candidates.map { "\($0.version) (\($0.versionOrigin)) in \($0.path)" }
         let found = "found Python \(versions.joined(separator: "; "))"
-        let supported = registeredDecoders.flatMap(\.abis).map(\.dotted).joined(separator: ", ")
+        let supported = supportedABIs.map(\.dotted).joined(separator: ", ")
         var explanation: String
         if let forcedABI {
             explanation = "The target does not decode as Python \(forcedABI.dotted) (--abi \(forcedABI)): \(found)"

@@ -17,7 +17,7 @@ struct ProbeText {
         }
         for site in detector.report?.candidates ?? [] {
             lines.append("candidate:   Python \(site.version) (\(site.versionOrigin)) in \(site.path)")
-            for name in Set(registeredDecoders.flatMap(\.symbols)).sorted() {
+            for name in wantedSymbols.sorted() {
                 guard let address = site.address(of: name) else { continue }
                 lines.append("  symbol:    \(name) at 0x\(String(address, radix: 16))")
             }

@@ -11,15 +11,14 @@ struct Program {
 
     func run() -> Int32 {
         reserveStandardDescriptors()
-        let supported = registeredDecoders.flatMap(\.abis).sorted()
         do {
-            let options = try Options.parse(arguments: arguments, supported: supported)
+            let options = try Options.parse(arguments: arguments, supported: supportedABIs)
             options.warnings.forEach(Self.complain)
             if options.showHelp || options.showVersion {
                 let output = try OutputFile()
                 try output.write(
                     options.showHelp
-                        ? helpText(supported: supported) : versionLine(supported: supported))
+                        ? helpText(supported: supportedABIs) : versionLine(supported: supportedABIs))
                 try output.commit()
                 return Self.success
             }

@@ -10,3 +10,9 @@ import Py36
 let registeredDecoders: [DecoderModule] = [
     Py26.module, Py34.module, Py36.module, Py311.module, Py313.module,
 ]
+
+/// The versions that pyflame has tables for, in order.
+let supportedABIs: [ABI] = registeredDecoders.flatMap(\.abis).sorted()
+
+/// The symbols that some decoder wants to find.
+let wantedSymbols: Set<String> = Set(registeredDecoders.flatMap(\.symbols))

@@ -35,6 +35,8 @@ public final class Sampler {
     private static let shortestRun: UInt64 = 20_000
 
     private var notBefore: UInt64 = 0
+    /// What others had done with the same source and tracees before.
+    private let systemCallsBefore: Int
 
     public init(
         pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
@@ -47,25 +49,30 @@ public final class Sampler {
         self.source = source
         memory = Memory(source: source)
         lockMemory = Memory(source: source)
-        let files = TaskFiles(pid: pid)
-        self.files = files
-        let index = ThreadIndex(pid: pid, files: files, memory: source)
-        threadIndex = index
-        tracees.observe { [weak self] event in
-            switch event {
-            case .ended(let tid, _):
-                files.forget(tid)
-                index.forget(tid)
-                if tid == pid { self?.isTargetGone = true }
-            case .executed(pid): self?.isTargetGone = true
-            case .executed, .forked, .cloned: break
-            }
+        files = TaskFiles(pid: pid)
+        threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
+        systemCallsBefore = source.systemCalls + tracees.systemCalls
+        // Weak, and nothing else is captured: the tracees outlive the sampler and its open files.
+        tracees.observe { [weak self] in self?.handle($0) }
+    }
+
+    private func handle(_ event: Tracees.Event) {
+        switch event {
+        case .ended(let tid, _):
+            files.forget(tid)
+            threadIndex.forget(tid)
+            if tid == pid { isTargetGone = true }
+        case .executed(pid): isTargetGone = true
+        case .executed, .forked, .cloned: break
         }
     }
 
+    /// Notes `ticks` that passed without a sample.
+    func miss(_ ticks: Int) { statistics.missed += ticks }
+
     /// System calls made so far on account of sampling.
     public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + tracees.systemCalls
+        source.systemCalls + files.systemCalls + tracees.systemCalls - systemCallsBefore
     }
 
     /// Whether there is nothing left to sample: the process ended or became another program.

@@ -31,10 +31,10 @@ public struct SamplingLoop {
         }
     }
 
-    /// Deadlines are absolute: lateness does not add up, and ticks that were missed are counted in
-    /// `missed`, not caught up with.
+    /// Deadlines are absolute: lateness does not add up, and ticks that were missed are counted, not
+    /// caught up with.
     public func run(
-        _ sampler: Sampler, tracees: Tracees, gate: SignalGate, missed: inout Int, _ handlers: Handlers
+        _ sampler: Sampler, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
     ) {
         let start = monotonicNow()
         let end = duration.map { start + $0 }
@@ -61,7 +61,7 @@ public struct SamplingLoop {
             let now = monotonicNow()
             if next < now {
                 let late = (now - next) / interval + 1
-                missed += Int(late)
+                sampler.miss(Int(late))
                 next += late * interval
             }
         }

@@ -9,8 +9,7 @@ import Glibc
 public final class Tracees {
     /// What happened to a process as a whole.
     public enum Event: Equatable, Sendable {
-        /// A traced process forked `child`, which is traced too, and stands still until
-        /// `release` or `follow` says what becomes of it.
+        /// A traced process forked `child`, which is traced too; an observer may `release` it.
         case forked(parent: pid_t, child: pid_t)
         /// A traced process has a new thread, which is traced too.
         case cloned(parent: pid_t, thread: pid_t)
@@ -124,9 +123,6 @@ public final class Tracees {
             forget(tid)
         }
     }
-
-    /// Whether `tid` is traced and has not ended.
-    public func isTraced(_ tid: pid_t) -> Bool { states[tid] != nil }
 
     /// Stops tracing a process or a thread that was just started: it runs free, and all that it starts.
     public func release(_ child: pid_t) {

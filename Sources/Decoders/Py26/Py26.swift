@@ -1,7 +1,7 @@
 import FrameDecoding
 
 /// CPython 2.6 and 2.7: `str` is bytes, line increments are unsigned, globals are static variables.
-public let module = DecoderModule.frameObjects(
+public let module = DecoderModule.tables(
     name: "Py26", abis: [ABI(major: 2, minor: 6), ABI(major: 2, minor: 7)],
     symbols: ["interp_head", "_PyThreadState_Current"],
     row: { _ in layout })

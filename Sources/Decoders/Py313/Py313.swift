@@ -12,22 +12,14 @@ public let module = DecoderModule(
     }
     let origin = "_Py_DebugOffsets"
     return .reads([
-        LayoutChoice(source: .offsets, description: origin) {
+        .row(.offsets, origin, site, frames) {
             let offsets = try DebugOffsets(at: runtime, in: memory)
             guard offsets.version.abi == site.version.abi else {
                 throw LayoutUnavailable(
                     "_Py_DebugOffsets is of \(offsets.version), not of \(site.version.abi.dotted)")
             }
-            return try InterpreterFrameDecoder(
-                site: site, abi: InterpreterFrameABI(offsets),
-                origin: "\(origin) \(offsets.version)", frames: frames)
+            return (try InterpreterFrameABI(offsets), "\(origin) \(offsets.version)")
         },
-        LayoutChoice(source: .dwarf, description: "DWARF") {
-            // The offsets say what kind of build it is; every place then comes from DWARF.
-            let offsets = try DebugOffsets(at: runtime, in: memory)
-            let filled = try withDWARF(of: site, InterpreterFrameABI(offsets)) { $0.fill(from: $1) }
-            return try InterpreterFrameDecoder(
-                site: site, abi: filled, origin: "DWARF", frames: frames)
-        },
+        .dwarf(site, frames) { try InterpreterFrameABI(DebugOffsets(at: runtime, in: memory)) },
     ])
 }

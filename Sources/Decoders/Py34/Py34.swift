@@ -1,7 +1,7 @@
 import FrameDecoding
 
 /// CPython 3.4 and 3.5: PEP 393 strings, line increments still unsigned, globals still static variables.
-public let module = DecoderModule.frameObjects(
+public let module = DecoderModule.tables(
     name: "Py34", abis: [ABI(major: 3, minor: 4), ABI(major: 3, minor: 5)],
     symbols: ["interp_head", "_PyThreadState_Current", "gil_switch_number"],
     row: { _ in layout })
