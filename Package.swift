@@ -40,16 +40,17 @@ let package = Package(
                 name: "DecoderTests",
                 dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
-            .testTarget(name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory"]),
+            .testTarget(
+                name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
             .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
             .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
             // Runs the program itself, against real interpreters.
             .testTarget(
                 name: "EndToEndTests",
-                dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory"]
+                dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
             // `-t`, and what a terminal shows.
-            .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler"]),
+            .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
         ],
     swiftLanguageModes: [.v6]
 )

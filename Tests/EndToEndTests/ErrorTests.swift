@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The manual's error table: beginnings that scripts match, status 1, nothing on stdout.

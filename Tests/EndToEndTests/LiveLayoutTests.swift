@@ -1,6 +1,7 @@
 import Foundation
 import FrameDecoding
 import TargetMemory
+import TestSupport
 import Testing
 
 @testable import Probe
@@ -73,7 +74,7 @@ import Testing
         memory.refresh()
         let site = try probe(program, memory)
         guard let structs = site.structLayouts else {
-            print("NOT TESTED: layout of \(python.testDescription) against DWARF: it has none")
+            print("NOT TESTED: layout of \(python) against DWARF: it has none")
             return
         }
         let (own, dwarf, missing) = try layouts(site, structs, memory)

@@ -1,5 +1,6 @@
 import Foundation
 import FrameDecoding
+import TestSupport
 import Testing
 
 /// Line tables of real functions, against what the interpreter itself reads from them.

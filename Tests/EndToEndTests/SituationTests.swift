@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Targets and surroundings that are not the ordinary ones.
@@ -52,7 +53,7 @@ import Testing
             let program = try python.start(["-c", Self.subinterpreter(work)])
             guard program.out.contains("ready") else {
                 #expect(program.finish().status == 77, "\(python): \(program.err)")
-                print("NOT TESTED: sub-interpreters of \(python.testDescription): no module there makes one")
+                print("NOT TESTED: sub-interpreters of \(python): no module there makes one")
                 return
             }
             let run: Finished

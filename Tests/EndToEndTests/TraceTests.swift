@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `-t`: the command is its own master, and Python is found however late it comes.

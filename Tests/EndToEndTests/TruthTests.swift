@@ -2,6 +2,7 @@ import Foundation
 import Sinks
 import Synchronization
 import TargetMemory
+import TestSupport
 import Testing
 
 /// What a program says of its own threads (see fixtures/programs/awkward.py).

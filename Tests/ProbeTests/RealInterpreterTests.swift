@@ -1,7 +1,8 @@
-import Foundation
 import FrameDecoding
+import Foundation
 import Glibc
 import TargetMemory
+import TestSupport
 import Testing
 
 @testable import Probe
@@ -62,14 +63,12 @@ import Testing
     }
 
     @Test func notPython() throws {
-        let sleeper = Process()
-        sleeper.executableURL = URL(fileURLWithPath: "/bin/sleep")
-        sleeper.arguments = ["600"]
-        try sleeper.run()
-        defer { sleeper.terminate() }
-        let pid = sleeper.processIdentifier
-        let memory = Memory(source: LiveProcess(pid: pid))
-        let report = try ProcessProbe(pid: pid, memory: memory, symbols: ["gil_locked"]).run()
+        let sleeper = try Child(["/bin/sleep", "600"])
+        // Its libraries are mapped a moment after it was started.
+        let libc = { (try? MapsFile.read(pid: sleeper.pid))?.contains { $0.path.contains("libc.so") } ?? false }
+        #expect(eventually(libc))
+        let memory = Memory(source: LiveProcess(pid: sleeper.pid))
+        let report = try ProcessProbe(pid: sleeper.pid, memory: memory, symbols: ["gil_locked"]).run()
         #expect(report.candidates.isEmpty)
         #expect(report.files.count > 1)
         #expect(report.files.contains { $0.verdict == "no Python symbols" })

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Python may come late, through shells, shims and wrappers; it is found all the same.
@@ -14,8 +15,8 @@ import Testing
 
         """
 
-    @Test(arguments: Python.all)
-    func directly(_ python: Python) throws {
+    @Test(arguments: Interpreter.eachMinor)
+    func directly(_ python: Interpreter) throws {
         let folder = try Folder()
         let program = try folder.write("late.py", Self.program)
         let traced = try Traced([python.command, program, "7"])
@@ -32,7 +33,7 @@ import Testing
         ("PYTHON PROGRAM 5 & wait $!", 5),
     ])
     func fromShell(_ script: String, _ status: Int32) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write("late.py", Self.program)
         let text = script.replacingOccurrences(of: "PYTHON", with: python.command)
@@ -43,7 +44,7 @@ import Testing
     }
 
     @Test func fromPathShebangAndShim() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         try folder.write("late.py", Self.program)
         // As pyenv does it: a link to one script, which looks up what is meant and runs it.
@@ -64,9 +65,9 @@ import Testing
         }
     }
 
-    @Test(arguments: Python.all)
-    func execsAnotherPython(_ python: Python) throws {
-        let next = try #require(Python.version3)
+    @Test(arguments: Interpreter.eachMinor)
+    func execsAnotherPython(_ python: Interpreter) throws {
+        let next = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write("late.py", Self.program)
         let first = try folder.write(
@@ -85,7 +86,7 @@ import Testing
 
     /// The thread that runs execve was never stopped, so it was not traced.
     @Test func execsFromThread() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write("late.py", Self.program)
         let first = try folder.write(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the command was given is its own: input, environment, signals, descriptors, process group.
@@ -10,14 +11,14 @@ import Testing
 
     @Test(arguments: [(0, Int32(0)), (7, 7), (255, 255)])
     func exitStatus(_ code: Int, _ status: Int32) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let traced = try Traced([python.command, "-c", Self.program("import os; os._exit(\(code))")])
         #expect(traced.status == status && traced.run.err.isEmpty, "\(traced)")
     }
 
     @Test(arguments: [SIGTERM, SIGKILL, SIGSEGV, SIGINT])
     func killedBySignal(_ signal: Int32) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let die = "import os, signal\nif \(signal) == 2: signal.signal(2, signal.SIG_DFL)\nos.kill(os.getpid(), \(signal))"
         let traced = try Traced([python.command, "-c", Self.program(die)])
         #expect(traced.status == 128 + signal && traced.run.err.isEmpty, "\(traced)")
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func inputAndEnvironment() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let show = Self.program("import os, sys\nprint(sys.stdin.read())\nprint(sorted(os.environ.items()), os.getcwd())")
         let input = String(repeating: "line\n", count: 50_000)
         let variables = ["PYFLAME_TEST": "a b", "EMPTY": ""]
@@ -38,7 +39,7 @@ import Testing
     /// Started with signals blocked and ignored and a descriptor open: all of it arrives as it was.
     @Test(arguments: ["", "signal.signal(signal.SIGCHLD, signal.SIG_IGN)"])
     func signalsAndDescriptors(_ more: String) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let launcher = try folder.write(
             "launcher.py",
@@ -76,7 +77,7 @@ import Testing
     }
 
     @Test func closedOutput() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let code = Self.program("import os\ntry: os.write(1, b'x')\nexcept OSError: os._exit(3)")
         let script = "exec \"$0\" -o \"$1\" -t \"$2\" -c \"$3\" >&-"
@@ -86,7 +87,7 @@ import Testing
     }
 
     @Test func optionsAsWithPID() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "sleepy.py",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Signals and children of the command are none of pyflame's business.
@@ -9,7 +10,7 @@ import Testing
     /// Also where SIGCHLD is ignored, which tells a tracer of stops.
     @Test(arguments: ["", "trap '' CHLD; "])
     func arriveAtOnce(_ before: String) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "count.py",
@@ -39,7 +40,7 @@ import Testing
     }
 
     @Test func toPyflameReachCommand() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "wait.py",
@@ -63,7 +64,7 @@ import Testing
     /// A stopped command stays stopped, whatever the sampler does, and goes on when it is told to.
     @Test(arguments: ["exec ", ""])
     func groupStop(_ exec: String) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "wait.py",
@@ -107,7 +108,7 @@ import Testing
     }
 
     @Test func childrenRunFree() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "fork.py",
@@ -138,7 +139,7 @@ import Testing
 
     /// The shell ends, its background job lives on.
     @Test func wrapperLeavesChildBehind() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write(
             "stay.py",

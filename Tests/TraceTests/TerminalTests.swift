@@ -1,5 +1,6 @@
 import Foundation
 import Sampler
+import TestSupport
 import Testing
 
 @testable import pyflame
@@ -32,7 +33,7 @@ import Testing
     private func onTerminal(
         _ command: [String], keys: String = "", after: String = "", kind: String = "xterm"
     ) throws -> (status: Int32, shown: String) {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let run = try Child(
             [python.command, "-c", Self.driver, keys, after] + command, environment: ["TERM": kind]
         ).finish()
@@ -46,7 +47,7 @@ import Testing
     private static let spin = "import sys\nprint('rea' + 'dy')\nsys.stdout.flush()\nwhile True: sum(range(50))"
 
     @Test func interruptKey() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let (status, shown) = try onTerminal(
             [pyflamePath, "-o", folder.file("p"), "-t", python.command, "-c", Self.spin],
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test func interruptKeyThatTheCommandTakes() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let code = """
             import sys
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test func progress() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let target = try Child([python.command, "-c", Self.spin])
         #expect(eventually { target.out.contains("ready") })
@@ -103,7 +104,7 @@ import Testing
 
     /// Under -t the terminal is the command's.
     @Test func noProgressOverTheCommand() throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let code = "import time\nend = time.time() + 1.3\nwhile time.time() < end: sum(range(50))"
         let (status, shown) = try onTerminal(

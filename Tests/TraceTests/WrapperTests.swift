@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Wrappers with threads (`uv run`, for one) start Python from any of them.
@@ -8,7 +9,7 @@ import Testing
 
     @Test(.enabled(if: perlHasThreads, "no perl with threads here"), arguments: ["exec @ARGV", "exit(system(@ARGV) >> 8)"])
     func startsPythonFromThread(_ call: String) throws {
-        let python = try #require(Python.version3)
+        let python = try #require(Interpreter.any)
         let folder = try Folder()
         let program = try folder.write("late.py", LateTests.program)
         let traced = try Traced([
