@@ -41,10 +41,10 @@ final class AttachedRun {
         gate.open()
         guard started else { throw Failure(explanation: "Failed to start a thread") }
         if let failure { throw failure }
-        if options.probe || options.dump {
-            try output.write(result)
+        if let statistics {
+            try sink.finish(statistics.summary, into: output.profile)
         } else {
-            try sink.finish(output.write)
+            try output.write(result)
         }
         try output.commit()
         if options.stats, let statistics { Program.complain(statistics.text) }
@@ -68,7 +68,9 @@ final class AttachedRun {
             pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout)
     }
 
-    private func sampler(_ tracees: Tracees, allThreads: Bool) throws(Failure) -> Sampler {
+    private func sampler(
+        _ tracees: Tracees, allThreads: Bool, into sink: (any SampleSink)? = nil
+    ) throws(Failure) -> Sampler {
         let source = LiveProcess(pid: pid)
         let detection: Detection
         do {
@@ -84,12 +86,13 @@ final class AttachedRun {
             throw Failure(
                 explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
         }
+        sink?.begin(detection.process)
         return sampler
     }
 
     private func profile(into sink: any SampleSink) throws(Failure) -> RunStatistics {
         let tracees = Tracees()
-        let sampler = try sampler(tracees, allThreads: options.threads)
+        let sampler = try sampler(tracees, allThreads: options.threads, into: sink)
         let clock = RunClock()
         let progress = Progress(interval: options.interval, duration: options.duration)
         let loop = SamplingLoop(interval: options.interval, duration: options.duration)
@@ -104,7 +107,8 @@ final class AttachedRun {
                 goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
         progress?.end()
         return RunStatistics(
-            sampling: sampler.statistics, systemCalls: sampler.systemCalls, clock: clock)
+            sampling: sampler.statistics, systemCalls: sampler.systemCalls, clock: clock,
+            options: options)
     }
 
     private func dump() throws(Failure) -> String {

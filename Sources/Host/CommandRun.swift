@@ -64,12 +64,11 @@ final class CommandRun {
                 explanation: "Failed to locate libpython: the command ended (status \(status)) and never "
                     + "ran a Python that pyflame could read" + (lastProblem.map { ". Last seen: \($0)" } ?? ""))
         }
-        try sink.finish(output.write)
+        let run = RunStatistics(
+            sampling: statistics, systemCalls: systemCalls, clock: clock, options: options)
+        try sink.finish(run.summary, into: output.profile)
         try output.commit()
-        if options.stats {
-            Program.complain(
-                RunStatistics(sampling: statistics, systemCalls: systemCalls, clock: clock).text)
-        }
+        if options.stats { Program.complain(run.text) }
         return status
     }
 
@@ -180,6 +179,7 @@ final class CommandRun {
     ) {
         foundPython = true
         profiled = process.pid
+        sink.begin(detection.process)
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
             options: Sampler.Options(allThreads: options.threads))

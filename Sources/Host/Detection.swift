@@ -6,9 +6,16 @@ import TargetMemory
 
 /// The interpreter that was found, and how.
 struct Detection {
+    let pid: pid_t
     let site: LocatedInterpreter
     let module: DecoderModule
     let decoder: any FrameDecoder
+
+    /// The process as sinks know it.
+    var process: ProfiledProcess {
+        let command = ProcFile.text("/proc/\(pid)/comm").map { String($0.prefix { $0 != "\n" }) }
+        return ProfiledProcess(pid: pid, command: command ?? "", version: site.version)
+    }
 }
 
 /// Why no interpreter can be read.
@@ -84,7 +91,7 @@ final class Detector {
                         do {
                             let decoder = try choice.makeDecoder()
                             try Trial(decoder: decoder, memory: memory).run(patience)
-                            return Detection(site: site, module: module, decoder: decoder)
+                            return Detection(pid: pid, site: site, module: module, decoder: decoder)
                         } catch {
                             if error is NotAlive { isStarting = true }
                             rejected.append("\(site.version), \(choice.description): \(error)")

@@ -1,40 +1,53 @@
+import FrameDecoding
 import Glibc
 import Sampler
 
 /// Marks the beginning of sampling: wall time and pyflame's own processor time.
 struct RunClock {
-    private let wall = monotonicNow()
+    /// Nanoseconds since the Unix epoch.
+    let startedAt = RunClock.unixTime()
+    /// On the monotonic clock, in nanoseconds.
+    let start = monotonicNow()
     private let processor = RunClock.processorTime()
 
-    var elapsed: UInt64 { monotonicNow() - wall }
+    var elapsed: UInt64 { monotonicNow() - start }
     var spent: UInt64 { Self.processorTime() - processor }
 
-    private static func processorTime() -> UInt64 {
+    private static func unixTime() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
+
+    private static func processorTime() -> UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+    private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
         var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        clock_gettime(clock, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }
 
-/// What `--stats` tells.
+/// How a run went: what `--stats` tells, and what formats say.
 struct RunStatistics {
+    let summary: RunSummary
     private let sampling: Statistics
     private let systemCalls: Int
-    private let elapsed: UInt64
     private let spent: UInt64
 
-    init(sampling: Statistics, systemCalls: Int, clock: RunClock) {
+    /// For a run that `clock` saw begin and that ends now.
+    init(sampling: Statistics, systemCalls: Int, clock: RunClock, options: Options) {
         self.sampling = sampling
         self.systemCalls = systemCalls
-        elapsed = clock.elapsed
         spent = clock.spent
+        summary = RunSummary(
+            startedAt: clock.startedAt, start: clock.start, duration: clock.elapsed,
+            interval: options.interval, mode: options.threads ? .wall : .gil,
+            samples: sampling.samples, missed: sampling.missed, failed: sampling.failed,
+            idle: sampling.idle)
     }
 
     var text: String {
         let count = max(sampling.samples, 1)
         let stops = sampling.stopTimes
         return """
-            samples:      \(sampling.samples) in \(seconds(elapsed)) s
+            samples:      \(sampling.samples) in \(seconds(summary.duration)) s
             missed:       \(sampling.missed)
             failed:       \(sampling.failed)
             idle:         \(sampling.idle)

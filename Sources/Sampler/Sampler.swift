@@ -88,7 +88,7 @@ public final class Sampler {
         case .idle: statistics.idle += 1
         case .stacks: break
         }
-        return Sample(time: monotonicNow(), outcome: outcome)
+        return Sample(time: monotonicNow(), pid: pid, outcome: outcome)
     }
 
     private func attempts() -> Sample.Outcome {
@@ -238,7 +238,7 @@ public final class Sampler {
             try decoder.stack(of: thread, in: memory, into: &frames)
             samples.append(
                 ThreadSample(
-                    thread: thread,
+                    thread: thread, tid: threadIndex.knownTID(of: thread),
                     isHolder: holders.contains { $0.address == thread.address }, frames: frames))
         }
         return samples

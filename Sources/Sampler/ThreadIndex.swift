@@ -38,6 +38,11 @@ final class ThreadIndex {
         return tid
     }
 
+    /// The same, as far as it is known already.
+    func knownTID(of thread: ThreadState) -> pid_t? {
+        known[Key(state: thread.address, threadID: thread.threadID)]
+    }
+
     /// Whether a stopped thread is the one that `thread` means: its thread pointer must be the
     /// thread's pthread_self(). Asked once per thread.
     func confirm(_ tid: pid_t, is thread: ThreadState, threadPointer: () -> UInt64?) -> Bool {

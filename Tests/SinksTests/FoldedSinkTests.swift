@@ -10,9 +10,9 @@ struct FoldedSinkTests {
         for stack in ["b.py:m:1", "a.py:m:1;a.py:g:5", "a.py:m:1;a.py:f:3", "a.py:m:1;a.py:g:5", "a.py:m:1"] {
             sink.record(scene.sample(stack))
         }
-        sink.record(Sample(time: 1, outcome: .idle))
-        sink.record(Sample(time: 2, outcome: .failed))
-        sink.record(Sample(time: 3, outcome: .stacks([])))
+        sink.record(Sample(time: 1, pid: 1, outcome: .idle))
+        sink.record(Sample(time: 2, pid: 1, outcome: .failed))
+        sink.record(Sample(time: 3, pid: 1, outcome: .stacks([])))
         sink.record(scene.sample(""))
         #expect(
             try sink.text() == """
@@ -33,7 +33,7 @@ struct FoldedSinkTests {
     @Test func idleCanBeLeftOut() throws {
         let scene = Scene()
         let sink = FoldedSink(formatter: FrameFormatter(frames: scene.frames), excludeIdle: true)
-        sink.record(Sample(time: 1, outcome: .idle))
+        sink.record(Sample(time: 1, pid: 1, outcome: .idle))
         sink.record(scene.sample("a.py:m:1"))
         #expect(try sink.text() == "a.py:m:1 1\n")
     }
@@ -53,7 +53,7 @@ struct FoldedSinkTests {
         let thread = scene.thread(1, "").thread
         for name in names {
             let sample = ThreadSample(thread: thread, isHolder: true, frames: [name])
-            sink.record(Sample(time: 0, outcome: .stacks([sample])))
+            sink.record(Sample(time: 0, pid: 1, outcome: .stacks([sample])))
         }
         #expect(try sink.text() == "f:a\\nb:1 2\n")
     }
@@ -63,7 +63,7 @@ struct FoldedSinkTests {
         let sink = FoldedSink(formatter: FrameFormatter(frames: scene.frames))
         sink.record(
             Sample(
-                time: 0,
+                time: 0, pid: 1,
                 outcome: .stacks([
                     scene.thread(1, "a.py:m:1"), scene.thread(2, "a.py:m:1"), scene.thread(3, "a.py:w:2"),
                     scene.thread(4, ""),
@@ -76,7 +76,7 @@ struct FoldedSinkTests {
         let sink = FoldedSink(formatter: FrameFormatter(frames: scene.frames))
         let deep = [FrameID](repeating: scene.frame("a.py:recurse:1"), count: 100_000)
         let sample = ThreadSample(thread: scene.thread(1, "").thread, isHolder: true, frames: deep)
-        sink.record(Sample(time: 0, outcome: .stacks([sample])))
+        sink.record(Sample(time: 0, pid: 1, outcome: .stacks([sample])))
         for line in 1...10_000 { sink.record(scene.sample("a.py:m:\(line)")) }
         let lines = try sink.text().split(separator: "\n")
         #expect(lines.count == 10_001)

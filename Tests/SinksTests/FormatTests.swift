@@ -9,8 +9,8 @@ struct FlamechartSinkTests {
         let scene = Scene()
         let sink = FlamechartSink(formatter: FrameFormatter(frames: scene.frames))
         sink.record(scene.sample("a.py:m:1;a.py:f:3", at: 1_000_500))
-        sink.record(Sample(time: 11_000_000, outcome: .idle))
-        sink.record(Sample(time: 21_000_999, outcome: .failed))
+        sink.record(Sample(time: 11_000_000, pid: 1, outcome: .idle))
+        sink.record(Sample(time: 21_000_999, pid: 1, outcome: .failed))
         sink.record(scene.sample("a.py:m:2", at: 31_000_000))
         #expect(
             try sink.text() == """
@@ -28,7 +28,7 @@ struct FlamechartSinkTests {
 
     @Test func idleCanBeLeftOut() throws {
         let sink = FlamechartSink(formatter: FrameFormatter(frames: FrameTable()), excludeIdle: true)
-        sink.record(Sample(time: 11_000_000, outcome: .idle))
+        sink.record(Sample(time: 11_000_000, pid: 1, outcome: .idle))
         #expect(try sink.text() == "")
     }
 }
@@ -65,7 +65,7 @@ struct JSONFormatTests {
         let sink = CpuProfileSink(frames: scene.frames)
         sink.record(scene.sample("a.py:m:5;a.py:f:\"", at: 1_000_000))
         sink.record(scene.sample("a.py:m:3;a.py:g:20", at: 11_000_000))
-        sink.record(Sample(time: 22_000_000, outcome: .idle))
+        sink.record(Sample(time: 22_000_000, pid: 1, outcome: .idle))
         sink.record(scene.sample("a.py:m:5;a.py:g:21", at: 31_000_000))
         let profile = try object(sink)
         let nodes = try #require(profile["nodes"] as? [[String: Any]])
@@ -97,8 +97,8 @@ struct JSONFormatTests {
         let scene = Scene()
         let sink = CpuProfileSink(frames: scene.frames, excludeIdle: true, allThreads: true)
         sink.record(
-            Sample(time: 1, outcome: .stacks([scene.thread(1, "a:wait:1"), scene.thread(2, "a:run:1", holder: true)])))
-        sink.record(Sample(time: 2, outcome: .stacks([scene.thread(1, "a:wait:1")])))
+            Sample(time: 1, pid: 1, outcome: .stacks([scene.thread(1, "a:wait:1"), scene.thread(2, "a:run:1", holder: true)])))
+        sink.record(Sample(time: 2, pid: 1, outcome: .stacks([scene.thread(1, "a:wait:1")])))
         let samples = try #require(try object(sink)["samples"] as? [Int])
         #expect(samples.count == 2 && samples[0] > 1 && samples[1] == 1)
     }
@@ -113,12 +113,12 @@ struct JSONFormatTests {
         let scene = Scene()
         let sink = ChromeTraceSink(frames: scene.frames, pid: 99)
         func stacks(_ time: UInt64, _ threads: ThreadSample...) {
-            sink.record(Sample(time: time * 1000, outcome: .stacks(threads)))
+            sink.record(Sample(time: time * 1000, pid: 1, outcome: .stacks(threads)))
         }
         stacks(10, scene.thread(1, "a:m:1;a:f:2", native: 100), scene.thread(2, "a:w:1", native: 101))
         stacks(20, scene.thread(1, "a:m:1;a:f:3"), scene.thread(2, "a:w:1"))
         stacks(30, scene.thread(1, "a:m:4;a:g:7"))
-        sink.record(Sample(time: 40_000, outcome: .idle))
+        sink.record(Sample(time: 40_000, pid: 1, outcome: .idle))
         stacks(50, scene.thread(1, "a:m:1"))
         let events = try #require(try object(sink)["traceEvents"] as? [[String: Any]])
         let short = events.compactMap { event -> String? in

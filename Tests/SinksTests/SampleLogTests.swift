@@ -26,10 +26,10 @@ struct SampleLogTests {
             time += random(20_000_000)
             switch random(6) {
             case 0:
-                log.append(Sample(time: time, outcome: .idle))
+                log.append(Sample(time: time, pid: 1, outcome: .idle))
                 expected.append((time / 1000, [:], 0))
             case 1:
-                log.append(Sample(time: time, outcome: .failed))
+                log.append(Sample(time: time, pid: 1, outcome: .failed))
                 expected.append((time / 1000, nil, 0))
             default:
                 var stacks: [UInt64: String] = [:]
@@ -38,7 +38,7 @@ struct SampleLogTests {
                 let threads = stacks.keys.shuffled().map {
                     scene.thread($0, stacks[$0] ?? "", holder: $0 == holder)
                 }
-                log.append(Sample(time: time, outcome: .stacks(threads)))
+                log.append(Sample(time: time, pid: 1, outcome: .stacks(threads)))
                 expected.append((time / 1000, stacks, holder))
             }
         }
@@ -73,7 +73,7 @@ struct SampleLogTests {
         let busy = (0..<1000).map { scene.thread(1, "a.py:m:1;a.py:f:\($0)", holder: true) }
         for tick in 0..<36_000 {
             let threads = [busy[tick * 7 % 1000]] + sleeping
-            log.append(Sample(time: UInt64(tick) * 10_000_000, outcome: .stacks(threads)))
+            log.append(Sample(time: UInt64(tick) * 10_000_000, pid: 1, outcome: .stacks(threads)))
         }
         #expect(log.count == 36_000)
         #expect(log.byteCount < 300_000)
@@ -83,7 +83,7 @@ struct SampleLogTests {
         let scene = Scene()
         let log = SampleLog()
         log.append(
-            Sample(time: 0, outcome: .stacks([scene.thread(1, "a:f:1"), scene.thread(1, "a:g:1")])))
+            Sample(time: 0, pid: 1, outcome: .stacks([scene.thread(1, "a:f:1"), scene.thread(1, "a:g:1")])))
         log.forEach { _, outcome in
             guard case .stacks(let entries) = outcome else { return #expect(Bool(false)) }
             #expect(entries.count == 1)

@@ -26,15 +26,20 @@ final class Scene {
 
     /// One thread that holds the GIL.
     func sample(_ stack: String, at time: UInt64 = 0) -> Sample {
-        Sample(time: time, outcome: .stacks([thread(1, stack, holder: true)]))
+        Sample(time: time, pid: 1, outcome: .stacks([thread(1, stack, holder: true)]))
     }
 }
 
 extension SampleSink {
     /// All that it writes.
     func text() throws -> String {
-        var text = ""
-        try finish { text += $0 }
-        return text
+        String(decoding: try bytes(), as: UTF8.self)
+    }
+
+    /// The same for formats that are not text.
+    func bytes(_ run: RunSummary = RunSummary()) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        try finish(run, into: ProfileOutput { bytes += $0 })
+        return bytes
     }
 }

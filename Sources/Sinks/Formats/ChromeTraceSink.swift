@@ -15,7 +15,7 @@ public final class ChromeTraceSink: SampleSink {
 
     public func record(_ sample: Sample) { log.append(sample) }
 
-    public func finish(_ write: (String) throws -> Void) throws {
+    public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
         piece.text += "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
         piece.text += metadata("process_name", tid: Int(pid), "Python process \(pid)")
@@ -66,11 +66,11 @@ public final class ChromeTraceSink: SampleSink {
                 change(track: entry.track, from: open[entry.track] ?? .root, to: node, at: time)
                 open[entry.track] = node
             }
-            try piece.passOn(write)
+            try piece.passOn(output)
         }
         closeTracks(except: [], at: log.lastTime + log.meanInterval)
         piece.text += "\n]}\n"
-        try piece.flush(write)
+        try piece.flush(output)
     }
 
     /// The kernel's thread ids where they are known and unlike; else small numbers. (A pthread_t is

@@ -24,7 +24,7 @@ public final class CpuProfileSink: SampleSink {
 
     public func record(_ sample: Sample) { log.append(sample) }
 
-    public func finish(_ write: (String) throws -> Void) throws {
+    public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var functions = FunctionTable(frames: frames)
         let (tree, nodes) = log.tree.mapped { functions.function(of: $0) }
         let idle = tree.count
@@ -73,7 +73,7 @@ public final class CpuProfileSink: SampleSink {
                 piece.text += ",\"positionTicks\":[" + list.joined(separator: ",") + "]"
             }
             piece.text += "}"
-            try piece.passOn(write)
+            try piece.passOn(output)
         }
         for (special, name) in [(idle, "(idle)"), (failed, "(failed)")] where hits[special] > 0 {
             let function = FunctionTable.Function(file: "", name: name, line: 0)
@@ -85,7 +85,7 @@ public final class CpuProfileSink: SampleSink {
         try log.forEach { _, outcome in
             piece.text += "\(comma)\(target(outcome) + 1)"
             comma = ","
-            try piece.passOn(write)
+            try piece.passOn(output)
         }
         piece.text += "],\n\"timeDeltas\":["
         comma = ""
@@ -94,10 +94,10 @@ public final class CpuProfileSink: SampleSink {
             piece.text += "\(comma)\(time - last)"
             comma = ","
             last = time
-            try piece.passOn(write)
+            try piece.passOn(output)
         }
         piece.text += "]}\n"
-        try piece.flush(write)
+        try piece.flush(output)
     }
 
     /// A node without its closing brace. Lines in the format begin at 0, and -1 is none.

@@ -14,7 +14,7 @@ public final class FlamechartSink: SampleSink {
 
     public func record(_ sample: Sample) { log.append(sample) }
 
-    public func finish(_ write: (String) throws -> Void) throws {
+    public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
         try log.forEach { time, outcome in
             switch outcome {
@@ -32,8 +32,8 @@ public final class FlamechartSink: SampleSink {
                     piece.text += "\n"
                 }
             }
-            try piece.passOn(write)
+            try piece.passOn(output)
         }
-        try piece.flush(write)
+        try piece.flush(output)
     }
 }

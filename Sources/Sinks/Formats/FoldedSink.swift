@@ -33,7 +33,7 @@ public final class FoldedSink: SampleSink {
         }
     }
 
-    public func finish(_ write: (String) throws -> Void) throws {
+    public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
         if idle > 0 && !excludeIdle { piece.text += "(idle) \(idle)\n" }
         if failed > 0 { piece.text += "(failed) \(failed)\n" }
@@ -56,11 +56,11 @@ public final class FoldedSink: SampleSink {
                     piece.text += texts.sorted[Int(rank)]
                 }
                 piece.text += " \(totals[Int(node)])\n"
-                try piece.passOn(write)
+                try piece.passOn(output)
             }
             for child in order.children(of: node).reversed() { pending.append((child, depth + 1)) }
         }
-        try piece.flush(write)
+        try piece.flush(output)
     }
 }
 

@@ -1,3 +1,4 @@
+import FrameDecoding
 import Glibc
 
 /// Where output goes: standard output or a file.
@@ -40,15 +41,17 @@ public final class OutputFile {
     }
 
     /// Appends to the output.
-    public func write(_ text: String) throws(OutputError) {
-        var text = text
-        let error = text.withUTF8 { utf8 in
-            let bytes = UnsafeRawBufferPointer(utf8)
-            return switch target {
+    public func write(_ text: String) throws { try profile.write(text) }
+
+    /// The same for those who write a profile.
+    public var profile: ProfileOutput { ProfileOutput { try self.write($0) } }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
+        let error =
+            switch target {
             case .direct(let descriptor, _): writeAll(descriptor, bytes)
             case .replaced(let file): file.write(bytes)
             }
-        }
         if error == EPIPE { throw .brokenPipe }
         if error != 0 { throw .cannotWrite(path: name, errno: error) }
     }
