@@ -159,7 +159,10 @@ public final class CodeCache {
     }
 
     private func intern(_ entry: Entry, line: Int) -> FrameID {
-        frames.intern(Frame(file: entry.file, name: entry.name, line: max(line, 0)))
+        frames.intern(
+            Frame(
+                file: entry.file, name: entry.name, line: max(line, 0),
+                firstLine: max(entry.firstLine, 0)))
     }
 
     private func readEntry(_ address: Address, in memory: Memory) throws(DecodeError) -> Entry {

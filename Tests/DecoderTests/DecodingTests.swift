@@ -33,6 +33,7 @@ struct DecodingTests {
         memory.refresh()
         let first = try stack(python, memory)
         #expect(first.count == depth)
+        #expect(first.map { python.table[$0].firstLine } == (0..<depth).map { 100 * $0 })
         for round in 0..<200 {
             let before = python.source.systemCalls
             memory.refresh()

@@ -9,6 +9,8 @@ import TestSupport
 protocol FakePython: AnyObject {
     var source: FakeSource { get }
     var decoder: any FrameDecoder { get }
+    /// Where the decoder puts what it finds.
+    var table: FrameTable { get }
     /// Leaf first.
     var frames: [Address] { get }
     var codes: [Address] { get }
@@ -43,6 +45,7 @@ struct Heap {
 final class FakePython27: FakePython {
     let source = FakeSource()
     let decoder: any FrameDecoder
+    let table = FrameTable()
     private(set) var frames: [Address] = []
     private(set) var codes: [Address] = []
     private let thread: Address
@@ -56,7 +59,7 @@ final class FakePython27: FakePython {
         decoder = try FrameObjectDecoder(
             site: FakeSite(
                 PythonVersion(2, 7, 18), symbols: ["interp_head": 0x10000, "_PyThreadState_Current": 0x10008]),
-            abi: abi, origin: "table", frames: FrameTable())
+            abi: abi, origin: "table", frames: table)
         source.write(interpreter, at: 0x10000)
         source.write(thread, at: interpreter + Address(abi.threads.interpreterThreads))
         source.write(interpreter, at: thread + Address(abi.threads.interpreter))
@@ -101,6 +104,7 @@ final class FakePython27: FakePython {
 final class FakePython311: FakePython {
     let source = FakeSource()
     let decoder: any FrameDecoder
+    let table = FrameTable()
     private(set) var frames: [Address] = []
     private(set) var codes: [Address] = []
     private let thread: Address
@@ -114,7 +118,7 @@ final class FakePython311: FakePython {
         let cframe = heap.allocate(32)
         decoder = try InterpreterFrameDecoder(
             site: FakeSite(PythonVersion(3, 11, 7), symbols: ["_PyRuntime": 0x11000]),
-            abi: layout, origin: "table", frames: FrameTable())
+            abi: layout, origin: "table", frames: table)
         source.write(interpreter, at: 0x11000 + Address(layout.interpretersHead))
         source.write(thread, at: interpreter + Address(layout.threads.interpreterThreads))
         source.write(interpreter, at: thread + Address(layout.threads.interpreter))

@@ -4,11 +4,15 @@ public struct Frame: Hashable, Sendable {
     public var name: String
     /// 1 or more; 0 when the code has no line there (the interpreter says None).
     public var line: Int
+    /// Where the function's code begins (`co_firstlineno`: its `def`, or the first decorator); 0 when
+    /// that is not known. Tells functions of one name in one file apart.
+    public var firstLine: Int
 
-    public init(file: String, name: String, line: Int) {
+    public init(file: String, name: String, line: Int, firstLine: Int = 0) {
         self.file = file
         self.name = name
         self.line = line
+        self.firstLine = firstLine
     }
 }
 

@@ -1,19 +1,25 @@
 import FrameDecoding
 
-/// Frames grouped by function (file and name), for formats that draw a call as one block for as
-/// long as it lasts, whichever of its lines it is at.
+/// Frames grouped by function (file, name and first line), for formats that draw a call as one block for
+/// as long as it lasts, whichever of its lines it is at.
 struct FunctionTable {
     struct Function: Equatable {
         var file: String
         var name: String
-        /// The lowest line that was seen: the nearest that is known to its `def`; 0 for none.
+        /// Where its code begins; where that is not known, the lowest line that was seen; 0 for none.
         var line: Int
+    }
+
+    private struct Key: Hashable {
+        var file: String
+        var name: String
+        var firstLine: Int
     }
 
     private(set) var functions: [Function] = []
     /// By index of a frame.
     private var functionOfFrame: [UInt32?] = []
-    private var known: [String: [String: UInt32]] = [:]
+    private var known: [Key: UInt32] = [:]
     private let frames: FrameTable
 
     init(frames: FrameTable) { self.frames = frames }
@@ -24,20 +30,25 @@ struct FunctionTable {
         while functionOfFrame.count <= index { functionOfFrame.append(nil) }
         if let function = functionOfFrame[index] { return FrameID(index: function) }
         let frame = frames[id]
+        let key = Key(file: frame.file, name: frame.name, firstLine: frame.firstLine)
         let function: UInt32
-        if let found = known[frame.file]?[frame.name] {
+        if let found = known[key] {
             function = found
-            let line = functions[Int(found)].line
-            if frame.line > 0 && (line == 0 || frame.line < line) {
-                functions[Int(found)].line = frame.line
-            }
+            if frame.firstLine == 0 { lower(Int(found), to: frame.line) }
         } else {
             function = UInt32(functions.count)
-            functions.append(Function(file: frame.file, name: frame.name, line: frame.line))
-            known[frame.file, default: [:]][frame.name] = function
+            let line = frame.firstLine > 0 ? frame.firstLine : frame.line
+            functions.append(Function(file: frame.file, name: frame.name, line: line))
+            known[key] = function
         }
         functionOfFrame[index] = function
         return FrameID(index: function)
+    }
+
+    /// The lowest line is the nearest that is known to the `def`.
+    private mutating func lower(_ function: Int, to line: Int) {
+        let lowest = functions[function].line
+        if line > 0 && (lowest == 0 || line < lowest) { functions[function].line = line }
     }
 
     subscript(id: FrameID) -> Function { functions[Int(id.index)] }
