@@ -23,7 +23,7 @@ final class AttachedRun {
         try refuseUnfitTargets()
         SignalDisposition.hearChildren()
         var result = ""
-        let sink = makeSink(options, frames: frames, pid: pid)
+        let sink = makeSink(options, frames: frames)
         var statistics: RunStatistics?
         let started = onTracerThread { [self] in
             do throws(Failure) {

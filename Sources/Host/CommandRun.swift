@@ -48,7 +48,7 @@ final class CommandRun {
         let started = onTracerThread { [self] in
             do throws(Failure) {
                 let command = try startCommand()
-                let madeSink = makeSink(options, frames: frames, pid: command.pid)
+                let madeSink = makeSink(options, frames: frames)
                 sink = madeSink
                 follow(into: madeSink)
                 if let error = command.execError() { throw cannotRun(error) }

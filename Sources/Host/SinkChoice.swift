@@ -1,9 +1,8 @@
 import FrameDecoding
-import Glibc
 import Sinks
 
 /// The sink for what the options ask for.
-func makeSink(_ options: Options, frames: FrameTable, pid: pid_t) -> any SampleSink {
+func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
     let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
     return switch options.format {
     case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)
@@ -12,6 +11,6 @@ func makeSink(_ options: Options, frames: FrameTable, pid: pid_t) -> any SampleS
         CpuProfileSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
             allThreads: options.threads)
-    case .chrometrace: ChromeTraceSink(frames: frames, pid: pid)
+    case .chrometrace: ChromeTraceSink(frames: frames)
     }
 }

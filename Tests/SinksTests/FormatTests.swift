@@ -105,13 +105,14 @@ struct JSONFormatTests {
 
     @Test func nothingRecordedIsStillJSON() throws {
         #expect(try object(CpuProfileSink(frames: FrameTable()))["samples"] as? [Int] == [])
-        let events = try object(ChromeTraceSink(frames: FrameTable(), pid: 1))["traceEvents"] as? [Any]
-        #expect(events?.count == 1)
+        let events = try object(ChromeTraceSink(frames: FrameTable()))["traceEvents"] as? [Any]
+        #expect(events?.isEmpty == true)
     }
 
     @Test func chromeTrace() throws {
         let scene = Scene()
-        let sink = ChromeTraceSink(frames: scene.frames, pid: 99)
+        let sink = ChromeTraceSink(frames: scene.frames)
+        sink.begin(ProfiledProcess(pid: 1, command: "python3", version: PythonVersion(3, 13)))
         func stacks(_ time: UInt64, _ threads: ThreadSample...) {
             sink.record(Sample(time: time * 1000, pid: 1, outcome: .stacks(threads)))
         }
@@ -131,7 +132,7 @@ struct JSONFormatTests {
                 "40 100 E g", "40 100 E m", "50 100 B m", "60 100 E m",
             ])
         let names = events.compactMap { ($0["args"] as? [String: Any])?["name"] as? String }
-        #expect(names == ["Python process 99", "Thread 1", "Thread 2"])
+        #expect(names == ["process 1 (python3)", "Thread 1", "Thread 2"])
         // Chrome's DevTools fail on any event that lacks one of these.
         for key in ["name", "cat", "ts", "pid", "tid"] {
             #expect(events.allSatisfy { $0[key] != nil }, "\(key)")

@@ -53,7 +53,7 @@ struct SampleLogTests {
             case .stacks(let entries):
                 var found: [UInt64: String] = [:]
                 for entry in entries {
-                    let id = log.threads[entry.track].threadID
+                    let id = log.tracks[entry.track].thread.threadID
                     #expect(entry.isHolder == (id == holder))
                     found[id] = log.tree.pathRootFirst(to: entry.node).map {
                         let frame = scene.frames[log.tree.frame(of: $0)]

@@ -1,27 +1,36 @@
 import FrameDecoding
 
-/// Chrome's trace event format, for Perfetto and chrome://tracing: one track per thread, and a block
-/// for each call for as long as samples saw it.
+/// Chrome's trace event format, for Perfetto and chrome://tracing: one track per thread, grouped by
+/// process, and a block for each call for as long as samples saw it.
 public final class ChromeTraceSink: SampleSink {
     private let frames: FrameTable
-    private let pid: Int32
     private let log = SampleLog()
+    private var labels: [Int32: String] = [:]
 
-    /// `pid` is that of the target, for the labels.
-    public init(frames: FrameTable, pid: Int32) {
+    public init(frames: FrameTable) {
         self.frames = frames
-        self.pid = pid
     }
+
+    public func begin(_ process: ProfiledProcess) { labels[process.pid] = process.label }
 
     public func record(_ sample: Sample) { log.append(sample) }
 
     public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
-        piece.text += "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n"
-        piece.text += metadata("process_name", tid: Int(pid), "Python process \(pid)")
+        piece.text += "{\"displayTimeUnit\":\"ms\",\"traceEvents\":["
         let tids = trackIDs()
-        for (thread, tid) in zip(log.threads, tids) {
-            piece.text += ",\n" + metadata("thread_name", tid: tid, "Thread \(thread.threadID)")
+        var comma = "\n"
+        func describe(_ kind: String, pid: Int32, tid: Int, _ name: String) {
+            piece.text += comma + metadata(kind, pid: pid, tid: tid, name)
+            comma = ",\n"
+        }
+        for pid in log.processes {
+            describe("process_name", pid: pid, tid: Int(pid), labels[pid] ?? "process \(pid)")
+        }
+        for (track, tid) in zip(log.tracks, tids) {
+            describe(
+                "thread_name", pid: log.processes[track.process], tid: tid,
+                "Thread \(track.thread.threadID)")
         }
 
         var functions = FunctionTable(frames: frames)
@@ -29,7 +38,9 @@ public final class ChromeTraceSink: SampleSink {
         let names = functions.functions.map {
             (name: jsonString($0.name), file: jsonString($0.file))
         }
-        var open: [Int: CallTree.Node] = [:]
+        /// By process and track: the calls that have begun.
+        var open = [[Int: CallTree.Node]](repeating: [:], count: log.processes.count)
+        var last = [UInt64](repeating: 0, count: log.processes.count)
 
         /// Ends and begins the calls that make `old` into `new`.
         func change(track: Int, from old: CallTree.Node, to new: CallTree.Node, at time: UInt64) {
@@ -37,6 +48,7 @@ public final class ChromeTraceSink: SampleSink {
             let before = tree.pathRootFirst(to: old)
             let after = tree.pathRootFirst(to: new)
             let shared = zip(before, after).prefix { $0 == $1 }.count
+            let pid = log.processes[log.tracks[track].process]
             // The format asks for name and category at the beginning only; DevTools also at the end.
             let place = "\"cat\":\"python\",\"ts\":\(time),\"pid\":\(pid),\"tid\":\(tids[track])"
             for node in before[shared...].reversed() {
@@ -49,48 +61,52 @@ public final class ChromeTraceSink: SampleSink {
             }
         }
         /// A sample that shows nothing of a thread ends its calls: no more is drawn than was seen.
-        func closeTracks(except entries: [SampleLog.Entry], at time: UInt64) {
-            guard !open.isEmpty else { return }
+        func closeTracks(of process: Int, except entries: [SampleLog.Entry], at time: UInt64) {
+            guard !open[process].isEmpty else { return }
             let seen = Set(entries.map(\.track))
-            for track in open.keys.sorted() where !seen.contains(track) {
-                change(track: track, from: open[track] ?? .root, to: .root, at: time)
-                open[track] = nil
+            for (track, node) in open[process].sorted(by: { $0.key < $1.key }) where !seen.contains(track) {
+                change(track: track, from: node, to: .root, at: time)
+                open[process][track] = nil
             }
         }
-        try log.forEach { time, outcome in
+        try log.forEach { time, process, outcome in
             var entries: [SampleLog.Entry] = []
             if case .stacks(let seen) = outcome { entries = seen }
-            closeTracks(except: entries, at: time)
+            last[process] = time
+            closeTracks(of: process, except: entries, at: time)
             for entry in entries {
                 let node = nodes[Int(entry.node.index)]
-                change(track: entry.track, from: open[entry.track] ?? .root, to: node, at: time)
-                open[entry.track] = node
+                change(
+                    track: entry.track, from: open[process][entry.track] ?? .root, to: node, at: time)
+                open[process][entry.track] = node
             }
             try piece.passOn(output)
         }
-        closeTracks(except: [], at: log.lastTime + log.meanInterval)
+        for process in log.processes.indices {
+            closeTracks(of: process, except: [], at: last[process] + log.meanInterval)
+        }
         piece.text += "\n]}\n"
         try piece.flush(output)
     }
 
-    /// The kernel's thread ids where they are known and unlike; else small numbers. (A pthread_t is
-    /// too wide for viewers, and one thread may run in several sub-interpreters.)
+    /// The kernel's thread ids where they are known and unlike within a process; else small numbers. (A
+    /// pthread_t is too wide for viewers, and one thread may run in several sub-interpreters.)
     private func trackIDs() -> [Int] {
-        var used: Set<Int> = []
+        var used = [Set<Int>](repeating: [], count: log.processes.count)
         var spare = 0
-        return log.threads.map { thread in
-            var tid = thread.nativeThreadID.flatMap { Int(exactly: $0) } ?? 0
-            if tid <= 0 || tid > Int(Int32.max) || used.contains(tid) {
-                repeat { spare += 1 } while used.contains(spare)
+        return log.tracks.map { track in
+            var tid = track.thread.nativeThreadID.flatMap { Int(exactly: $0) } ?? 0
+            if tid <= 0 || tid > Int(Int32.max) || used[track.process].contains(tid) {
+                repeat { spare += 1 } while used[track.process].contains(spare)
                 tid = spare
             }
-            used.insert(tid)
+            used[track.process].insert(tid)
             return tid
         }
     }
 
     /// Category and time mean nothing here, but Chrome's DevTools refuse an event without them.
-    private func metadata(_ kind: String, tid: Int, _ name: String) -> String {
+    private func metadata(_ kind: String, pid: Int32, tid: Int, _ name: String) -> String {
         "{\"ph\":\"M\",\"name\":\"\(kind)\",\"cat\":\"__metadata\",\"ts\":0,\"pid\":\(pid),\"tid\":\(tid),"
             + "\"args\":{\"name\":\(jsonString(name))}}"
     }

@@ -17,8 +17,11 @@ public final class FrameFormatter {
         while texts.count <= index { texts.append(nil) }
         if let known = texts[index] { return known }
         let frame = frames[id]
-        var text = sanitised(frame.file) + ":" + sanitised(frame.name)
-        if lineNumbers { text += ":\(frame.line)" }
+        var text = sanitised(frame.name)
+        if !frame.isLabel {
+            text = sanitised(frame.file) + ":" + text
+            if lineNumbers { text += ":\(frame.line)" }
+        }
         texts[index] = text
         return text
     }

@@ -37,7 +37,7 @@ struct FunctionTable {
             if frame.firstLine == 0 { lower(Int(found), to: frame.line) }
         } else {
             function = UInt32(functions.count)
-            let line = frame.firstLine > 0 ? frame.firstLine : frame.line
+            let line = frame.firstLine > 0 ? frame.firstLine : max(frame.line, 0)
             functions.append(Function(file: frame.file, name: frame.name, line: line))
             known[key] = function
         }

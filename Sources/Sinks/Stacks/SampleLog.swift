@@ -5,9 +5,16 @@ import FrameDecoding
 /// A sample is written as the time since the last one and what has changed since the last stacks, so
 /// a thread that sleeps costs nothing: an hour at 100 Hz of one busy thread is some 3 MB.
 final class SampleLog {
+    /// One thread of one process: forked processes have their thread states at equal addresses.
+    struct Track: Hashable {
+        /// Index into `processes`.
+        var process: Int
+        var thread: ThreadState
+    }
+
     /// One thread's stack in a sample.
     struct Entry: Equatable {
-        /// Index into `threads`.
+        /// Index into `tracks`.
         var track: Int
         var node: CallTree.Node
         var isHolder: Bool
@@ -15,32 +22,38 @@ final class SampleLog {
 
     enum Outcome: Equatable {
         case idle, failed
-        /// Never empty; in the order of `threads`.
+        /// Never empty; in the order of `tracks`.
         case stacks([Entry])
     }
 
     let tree = CallTree()
-    /// The thread states in order of appearance.
-    private(set) var threads: [ThreadState] = []
+    /// In order of appearance.
+    private(set) var tracks: [Track] = []
+    /// The PIDs that samples are of, in order of appearance.
+    private(set) var processes: [Int32] = []
     private(set) var count = 0
     /// Of the first and the last sample, in microseconds.
     private(set) var firstTime: UInt64 = 0
     private(set) var lastTime: UInt64 = 0
 
-    private var trackOfThread: [ThreadState: Int] = [:]
+    private var indexOfTrack: [Track: Int] = [:]
+    private var indexOfProcess: [Int32: Int] = [:]
     private var packed = PackedBytes()
-    private var present: [Entry] = []
+    /// By process: the stacks of its last sample.
+    private var present: [[Entry]] = []
 
-    // The number after the time: idle, failed, or this more than the number of changes.
+    // The number after time and process: idle, failed, or this more than the number of changes.
     private static let idle: UInt64 = 0
     private static let failed: UInt64 = 1
     private static let changes: UInt64 = 2
 
     var byteCount: Int { packed.byteCount }
 
-    /// Microseconds from one sample to the next, on average; what the last one is taken to have lasted.
+    /// Microseconds from one sample of a process to the next, on average; what the last one is taken to
+    /// have lasted.
     var meanInterval: UInt64 {
-        count > 1 ? max((lastTime - firstTime) / UInt64(count - 1), 1) : 10_000
+        let each = count / max(processes.count, 1)
+        return each > 1 ? max((lastTime - firstTime) / UInt64(each - 1), 1) : 10_000
     }
 
     func append(_ sample: Sample) {
@@ -49,23 +62,25 @@ final class SampleLog {
         packed.append(time - (count == 0 ? 0 : lastTime))
         lastTime = time
         count += 1
+        let process = process(of: sample.pid)
+        packed.append(UInt64(process))
         switch sample.outcome {
         case .idle: packed.append(Self.idle)
         case .failed: packed.append(Self.failed)
         case .stacks(let samples):
-            let entries = entries(samples)
+            let entries = entries(samples, of: process)
             guard !entries.isEmpty else { return packed.append(Self.idle) }
-            appendChanges(to: entries)
+            appendChanges(to: entries, of: process)
         }
     }
 
     /// Threads without Python frames have no stack to show.
-    private func entries(_ samples: [ThreadSample]) -> [Entry] {
+    private func entries(_ samples: [ThreadSample], of process: Int) -> [Entry] {
         var entries: [Entry] = []
         for sample in samples where !sample.frames.isEmpty {
             entries.append(
                 Entry(
-                    track: track(of: sample.thread),
+                    track: track(Track(process: process, thread: sample.thread)),
                     node: tree.insert(stackLeafFirst: sample.frames), isHolder: sample.isHolder))
         }
         if entries.count > 1 {
@@ -80,15 +95,24 @@ final class SampleLog {
         return entries
     }
 
-    private func track(of thread: ThreadState) -> Int {
-        if let known = trackOfThread[thread] { return known }
-        trackOfThread[thread] = threads.count
-        threads.append(thread)
-        return threads.count - 1
+    private func track(_ track: Track) -> Int {
+        if let known = indexOfTrack[track] { return known }
+        indexOfTrack[track] = tracks.count
+        tracks.append(track)
+        return tracks.count - 1
+    }
+
+    private func process(of pid: Int32) -> Int {
+        if let known = indexOfProcess[pid] { return known }
+        indexOfProcess[pid] = processes.count
+        processes.append(pid)
+        present.append([])
+        return processes.count - 1
     }
 
     /// A change is a track and then 0 when it is gone, else its node and holder bit, plus 1.
-    private func appendChanges(to entries: [Entry]) {
+    private func appendChanges(to entries: [Entry], of process: Int) {
+        let present = present[process]
         var changes: [(track: Int, state: UInt64)] = []
         var old = 0
         for entry in entries {
@@ -109,25 +133,34 @@ final class SampleLog {
             packed.append(UInt64(change.track))
             packed.append(change.state)
         }
-        present = entries
+        self.present[process] = entries
     }
 
     /// All samples in order, times in microseconds.
     func forEach(_ body: (_ time: UInt64, _ outcome: Outcome) throws -> Void) rethrows {
+        try forEach { time, _, outcome in try body(time, outcome) }
+    }
+
+    /// The same for those who tell processes apart: `process` is an index into `processes`, and the
+    /// stacks of a sample are those of this process only.
+    func forEach(
+        _ body: (_ time: UInt64, _ process: Int, _ outcome: Outcome) throws -> Void
+    ) rethrows {
         var numbers = packed.numbers
         var time: UInt64 = 0
-        var entries: [Entry] = []
-        while let delta = numbers.next(), let kind = numbers.next() {
+        var entries = [[Entry]](repeating: [], count: processes.count)
+        while let delta = numbers.next(), let index = numbers.next(), let kind = numbers.next() {
             time += delta
+            let process = Int(index)
             switch kind {
-            case Self.idle: try body(time, .idle)
-            case Self.failed: try body(time, .failed)
+            case Self.idle: try body(time, process, .idle)
+            case Self.failed: try body(time, process, .failed)
             default:
                 for _ in 0..<(kind - Self.changes) {
                     guard let track = numbers.next(), let state = numbers.next() else { return }
-                    Self.apply(state, to: Int(track), of: &entries)
+                    Self.apply(state, to: Int(track), of: &entries[process])
                 }
-                try body(time, .stacks(entries))
+                try body(time, process, .stacks(entries[process]))
             }
         }
     }
