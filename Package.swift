@@ -49,6 +49,11 @@ let package = Package(
                 name: "EndToEndTests",
                 dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
+            // What is promised of targets, hostile ones as well.
+            .testTarget(
+                name: "SafetyTests",
+                dependencies: ["pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
+                    + decoders.map { .target(name: $0) }),
             // `-t`, and what a terminal shows.
             .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
         ],

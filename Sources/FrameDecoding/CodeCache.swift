@@ -72,8 +72,10 @@ public final class CodeCache {
     private let frames: FrameTable
     private var entries: [Address: Entry] = [:]
 
-    /// More entries than this are not kept: a bound on memory, not a working limit.
+    /// More entries than this, and more bytes in all, are not kept: bounds on memory, not working limits.
     private static let mostEntries = 1 << 17
+    private static let mostBytes = 128 << 20
+    private var bytes = 0
     /// A longer line table cannot be (1 MiB).
     private static let longestLineTable: Address = 1 << 20
 
@@ -86,10 +88,16 @@ public final class CodeCache {
         fileprivate let witnesses: [Witness]
         /// The sample in which the witnesses were last found unchanged, in which memory.
         fileprivate var checked: UInt32
-        fileprivate var frameAtOffset: [Int: FrameID] = [:]
-        fileprivate var frameAtLine: [Int: FrameID] = [:]
+        fileprivate var frameAtOffset = Places()
+        fileprivate var frameAtLine = Places()
         /// In code units.
         let firstTraceable: Int
+        /// Bytes that it keeps, about.
+        fileprivate var size: Int {
+            witnesses.reduce(lineTable.count + file.utf8.count + name.utf8.count + 200) {
+                $0 + $1.bytes.count + 48
+            }
+        }
 
         fileprivate init(
             address: Address, file: String, name: String, firstLine: Int, lineTable: [UInt8],
@@ -103,6 +111,21 @@ public final class CodeCache {
             self.witnesses = witnesses
             self.checked = checked
             self.firstTraceable = firstTraceable
+        }
+    }
+
+    /// Frames by where in the code they are. Real code has some hundred such places; a target that says
+    /// something else in every sample makes it begin anew.
+    fileprivate struct Places {
+        private var frames: [Int: FrameID] = [:]
+        private static let most = 1 << 13
+
+        subscript(place: Int) -> FrameID? {
+            get { frames[place] }
+            set {
+                if frames.count >= Self.most { frames.removeAll() }
+                frames[place] = newValue
+            }
         }
     }
 
@@ -134,7 +157,11 @@ public final class CodeCache {
             }
         }
         let entry = try readEntry(address, in: memory)
-        if entries.count >= Self.mostEntries { entries.removeAll() }
+        bytes += entry.size
+        if entries.count >= Self.mostEntries || bytes > Self.mostBytes {
+            entries.removeAll()
+            bytes = entry.size
+        }
         entries[address] = entry
         return entry
     }
@@ -186,16 +213,16 @@ public final class CodeCache {
 
         // Only the fields that were used: reference counts and caches in the object change all the time.
         var ranges = [layout.fileName, layout.name, layout.lineTable].map {
-            AddressRange(start: address + Address($0), count: 8)
+            AddressRange(start: address &+ Address($0), count: 8)
         }
-        ranges.append(AddressRange(start: address + Address(layout.firstLine), count: 4))
+        ranges.append(AddressRange(start: address &+ Address(layout.firstLine), count: 4))
         let version = layout.version == absent ? 0 : code.int32(layout.version)
         if version != 0 {
-            ranges.append(AddressRange(start: address + Address(layout.version), count: 4))
+            ranges.append(AddressRange(start: address &+ Address(layout.version), count: 4))
         } else {
             ranges += file.sources + name.sources
             ranges.append(
-                AddressRange(start: table + Address(reader.bytesSize), count: tableBytes))
+                AddressRange(start: table &+ Address(reader.bytesSize), count: tableBytes))
         }
         var witnesses: [Witness] = []
         for range in ranges {

@@ -26,10 +26,14 @@ extension PEP393Layout {
             let compact = structs.bits(of: "state.compact", in: "PyASCIIObject"),
             let ascii = structs.bits(of: "state.ascii", in: "PyASCIIObject")
         else { return nil }
+        let bits = [kind, compact, ascii].map { $0.offset - state * 8 }
+        let sizes = 0...1 << 16
+        guard bits.allSatisfy({ (0..<32).contains($0) }), sizes.contains(asciiSize),
+            sizes.contains(compactSize)
+        else { return nil }
         self.init(
             length: length, state: state, asciiSize: asciiSize, compactSize: compactSize,
-            kindBit: kind.offset - state * 8, compactBit: compact.offset - state * 8,
-            asciiBit: ascii.offset - state * 8)
+            kindBit: bits[0], compactBit: bits[1], asciiBit: bits[2])
     }
 }
 
@@ -40,7 +44,7 @@ extension CodeReader {
         switch text {
         case .byteString:
             if let size = structs.offset(of: "ob_size", in: "PyStringObject"),
-                let data = structs.offset(of: "ob_sval", in: "PyStringObject")
+                let data = structs.offset(of: "ob_sval", in: "PyStringObject"), data >= size
             {
                 text = .byteString(size: size, data: data)
                 (bytesSize, bytesData) = (size, data)
@@ -54,7 +58,7 @@ extension CodeReader {
                 missing.append("PyASCIIObject")
             }
             if let size = structs.offset(of: "ob_base.ob_size", in: "PyBytesObject"),
-                let data = structs.offset(of: "ob_sval", in: "PyBytesObject")
+                let data = structs.offset(of: "ob_sval", in: "PyBytesObject"), data >= size
             {
                 (bytesSize, bytesData) = (size, data)
             } else {

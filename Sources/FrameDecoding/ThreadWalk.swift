@@ -71,7 +71,8 @@ public struct ThreadWalk: Sendable {
     public func threads(in memory: Memory) throws(DecodeError) -> [ThreadState] {
         var found: [ThreadState] = []
         for interpreter in try interpreters(in: memory) {
-            var chain = ChainGuard(limit: Self.mostThreads)
+            // In all of them together.
+            var chain = ChainGuard(limit: Self.mostThreads - found.count)
             var address = try memory.word(interpreter &+ Address(layout.interpreterThreads))
             while address != 0, try chain.step(address) {
                 let view = try memory.view(address, layout.span)

@@ -51,9 +51,11 @@ struct Program {
         ).run()
     }
 
-    /// Writes a message to stderr.
+    /// Writes a message to stderr. Names in it may be the target's: none reaches the terminal as a command.
     static func complain(_ message: String) {
-        let text = message.hasSuffix("\n") ? message : message + "\n"
+        let text = message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { sanitised(String($0), isSentence: true) }.joined(separator: "\n")
+            + (message.hasSuffix("\n") ? "" : "\n")
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 }

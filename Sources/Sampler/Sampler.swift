@@ -31,6 +31,8 @@ public final class Sampler {
     private static let mostAttempts = 12
     /// The GIL is followed from hand to hand this far.
     private static let mostHolders = 16
+    /// In one sample, over all threads: more is a trap, and the target stands still meanwhile.
+    private static let mostFrames = 1 << 21
     /// The target runs at least this long between two stops, in nanoseconds.
     private static let shortestRun: UInt64 = 20_000
 
@@ -233,9 +235,14 @@ public final class Sampler {
         let threads = options.allThreads ? try decoder.threads(in: memory) : holders
         var samples: [ThreadSample] = []
         samples.reserveCapacity(threads.count)
+        var total = 0
         for thread in threads {
             var frames: [FrameID] = []
             try decoder.stack(of: thread, in: memory, into: &frames)
+            total += frames.count
+            guard total <= Self.mostFrames else {
+                throw .implausible("more frames than a process can have", at: thread.address)
+            }
             samples.append(
                 ThreadSample(
                     thread: thread, tid: threadIndex.knownTID(of: thread),

@@ -20,6 +20,12 @@ public final class Memory {
     private var workingSet = WorkingSet()
     /// Pages that this sample read beyond the working set.
     private var strays: [Stray] = []
+    /// By page, the last one that was read with it.
+    private var strayAt: [Address: Int] = [:]
+    /// Bytes of all of them.
+    private var straySize = 0
+    /// A sample of a thousand deep stacks takes some 50 MB the first time; what takes more is a trap.
+    private static let mostStrayBytes = 128 << 20
 
     private struct Stray {
         var start: Address
@@ -89,16 +95,17 @@ public final class Memory {
         guard count <= Self.largestRequest else {
             throw MemoryError(address: address, count: count, errno: E2BIG)
         }
-        for index in strays.indices.reversed()
-        where strays[index].start <= address && end <= strays[index].end {
+        // Whole pages cost no more than a few words, and the next pointer often leads near by.
+        let start = address & ~(Self.pageSize - 1)
+        if let index = strayAt[start], end <= strays[index].end {
             strays[index].touched.append(AddressRange(start: address, count: count))
             return UnsafeRawPointer(strays[index].bytes + Int(address - strays[index].start))
         }
-
-        // Whole pages cost no more than a few words, and the next pointer often leads near by.
-        let start = address & ~(Self.pageSize - 1)
         let pagesEnd = (end + Self.pageSize - 1) & ~(Self.pageSize - 1)
         let size = Int(pagesEnd - start)
+        guard straySize + size <= Self.mostStrayBytes else {
+            throw MemoryError(address: address, count: count, errno: E2BIG)
+        }
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         let copied = withUnsafePointer(to: AddressRange(start: start, count: size)) {
             source.read(UnsafeBufferPointer(start: $0, count: 1), into: bytes)
@@ -108,6 +115,10 @@ public final class Memory {
             bytes.deallocate()
             throw MemoryError(
                 address: address, count: count, errno: copied < 0 ? Int32(-copied) : EFAULT)
+        }
+        straySize += size
+        for page in stride(from: start, to: pagesEnd, by: Int(Self.pageSize)) {
+            strayAt[page] = strays.count
         }
         strays.append(
             Stray(
@@ -119,5 +130,7 @@ public final class Memory {
     private func releaseStrays() {
         for stray in strays { stray.bytes.deallocate() }
         strays.removeAll(keepingCapacity: true)
+        strayAt.removeAll(keepingCapacity: true)
+        straySize = 0
     }
 }

@@ -16,13 +16,14 @@ extension InterpreterFrameABI {
         let freeThreaded = offsets.isFreeThreaded
         let head = try offsets.required("pyobject.size")
         let instruction = try offsets.required("interpreter_frame.instr_ptr")
+        let frameObject = try Self.place(instruction - 8, of: "frame_obj")
         let hasCopies = freeThreaded && offsets["code_object.co_tlbc"] != nil
         let frame = InterpreterFrameLayout(
             code: try offsets.required("interpreter_frame.executable"),
             previous: try offsets.required("interpreter_frame.previous"),
             instruction: instruction,
             owner: try offsets.required("interpreter_frame.owner"),
-            frameObject: instruction - 8,
+            frameObject: frameObject,
             frameObjectLine: head + 24,
             bytecodeIndex: hasCopies
                 ? try offsets.required("interpreter_frame.tlbc_index") : absent)
@@ -31,6 +32,7 @@ extension InterpreterFrameABI {
         let bytecode = try offsets.required("code_object.co_code_adaptive")
         let firstLine = try offsets.required("code_object.firstlineno")
         let asciiSize = try offsets.required("unicode_object.asciiobject_size")
+        let bytesSize = try offsets.required("bytes_object.ob_size")
         let code = CodeReader(
             layout: CodeLayout(
                 type: try offsets.required("pyobject.ob_type"),
@@ -41,7 +43,8 @@ extension InterpreterFrameABI {
                 version: firstLine + 24,
                 bytecode: bytecode,
                 // `_co_firsttraceable` and `co_extra` come right before the bytecode (and `co_tlbc`).
-                firstTraceable: (hasCopies ? threadBytecodes : bytecode) - 16),
+                firstTraceable: try Self.place(
+                    (hasCopies ? threadBytecodes : bytecode) - 16, of: "_co_firsttraceable")),
             text: .pep393(
                 PEP393Layout(
                     length: try offsets.required("unicode_object.length"),
@@ -54,14 +57,23 @@ extension InterpreterFrameABI {
                     kindBit: freeThreaded ? 8 : 2, compactBit: freeThreaded ? 11 : 5,
                     asciiBit: freeThreaded ? 12 : 6)),
             lines: .pep657,
-            bytesSize: try offsets.required("bytes_object.ob_size"),
-            bytesData: try offsets.required("bytes_object.ob_sval"),
+            bytesSize: bytesSize,
+            bytesData: bytesSize
+                + (try Self.place(try offsets.required("bytes_object.ob_sval") - bytesSize, of: "ob_sval")),
             codeType: nil)
 
         self.init(
             threads: threads, frame: frame, code: code, lock: try Self.lock(offsets),
             interpretersHead: try offsets.required("runtime_state.interpreters_head"),
             threadBytecodes: threadBytecodes)
+    }
+
+    /// `offset`, which was worked out from others and so may lie before the beginning of its struct.
+    private static func place(_ offset: Int, of member: String) throws -> Int {
+        guard offset >= 0 else {
+            throw LayoutUnavailable("_Py_DebugOffsets would have \(member) at \(offset)")
+        }
+        return offset
     }
 
     private static func lock(_ offsets: DebugOffsets) throws -> Lock {
@@ -71,11 +83,14 @@ extension InterpreterFrameABI {
             return .attached(state: status + 4 * (min(offsets.version.minor, 15) - 11))
         }
         let gil = try offsets.required("interpreter_state.gil_runtime_state")
-        let locked = try offsets.required("interpreter_state.gil_runtime_state_locked") - gil
+        let locked = try place(
+            try offsets.required("interpreter_state.gil_runtime_state_locked") - gil, of: "locked")
+        let holder = try place(
+            try offsets.required("interpreter_state.gil_runtime_state_holder") - gil, of: "last_holder")
         return .interpreters(
             GILReader(
                 pointer: try offsets.required("interpreter_state.ceval_gil"),
-                lastHolder: try offsets.required("interpreter_state.gil_runtime_state_holder") - gil,
+                lastHolder: holder,
                 locked: locked,
                 switchNumber: locked + 8,
                 // 3.13: the bit `_status.holds_gil`; from 3.14 on an int of its own, behind `_status`.

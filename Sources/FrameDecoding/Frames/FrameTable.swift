@@ -28,13 +28,29 @@ public struct FrameID: Hashable, Sendable {
 public final class FrameTable {
     private var frames: [Frame] = []
     private var known: [Frame: FrameID] = [:]
+    /// Bytes of all names.
+    private var textSize = 0
 
-    public init() {}
+    private let mostFrames: Int
+    private let mostText: Int
+    /// Stands for all frames beyond these bounds.
+    public static let surplus = Frame(file: "", name: "(more frames than pyflame keeps)", line: 0)
+
+    /// No program has as many lines that run, or as many bytes of names, as the bounds allow; but one that
+    /// invents new ones all the time must not take all memory.
+    public init(mostFrames: Int = 1 << 20, mostText: Int = 256 << 20) {
+        self.mostFrames = mostFrames
+        self.mostText = mostText
+    }
 
     public var count: Int { frames.count }
 
     public func intern(_ frame: Frame) -> FrameID {
         if let id = known[frame] { return id }
+        textSize += frame.file.utf8.count + frame.name.utf8.count
+        if (frames.count >= mostFrames || textSize > mostText), frame != Self.surplus {
+            return intern(Self.surplus)
+        }
         let id = FrameID(index: UInt32(frames.count))
         frames.append(frame)
         known[frame] = id

@@ -40,7 +40,7 @@ public struct PEP393Layout: Sendable {
         }
         let kept = min(Int(count), TextReader.longest)
         let suffix = kept < Int(count) ? "…" : ""
-        var sources = [AddressRange(start: address + Address(length), count: headSize - length)]
+        var sources = [AddressRange(start: address &+ Address(length), count: headSize - length)]
         guard kept > 0 else { return ReadText(text: "", sources: sources) }
 
         let data: Address

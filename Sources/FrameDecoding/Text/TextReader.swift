@@ -20,7 +20,7 @@ public enum TextReader: Sendable {
             let view = try memory.view(address, data + kept)
             return ReadText(
                 text: decodeUTF8(view.bytes(data, count: kept)) + (kept < Int(count) ? "…" : ""),
-                sources: [AddressRange(start: address + Address(size), count: data + kept - size)])
+                sources: [AddressRange(start: address &+ Address(size), count: data + kept - size)])
         case .pep393(let layout):
             return try layout.read(address, in: memory)
         }

@@ -1,4 +1,5 @@
 import CElfutils
+import Glibc
 
 /// An ELF file through libelf: its sections, and symbols that only the static table has.
 ///
@@ -28,6 +29,7 @@ final class SectionFile {
     /// libelf sets aside memory for every section and reads tables whole, so both are bounded
     /// before it is asked.
     private static let mostSections = 8192
+    private static let longestName = 256
     private static let largestTable: UInt64 = 256 << 20
     private static let largestFile: UInt64 = 8 << 30
 
@@ -62,13 +64,20 @@ final class SectionFile {
             {
                 sections.append(
                     Section(
-                        index: elf_ndxscn(section), name: String(cString: name),
+                        index: elf_ndxscn(section), name: Self.name(name),
                         type: header.sh_type, flags: header.sh_flags, address: header.sh_addr,
                         offset: header.sh_offset, size: header.sh_size, link: header.sh_link))
             }
             next = elf_nextscn(elf, section)
         }
         return sections
+    }
+
+    /// A section's name, of which the file could make a megabyte, and that 8192 times.
+    private static func name(_ text: UnsafePointer<CChar>) -> String {
+        String(
+            decoding: UnsafeRawBufferPointer(start: text, count: strnlen(text, longestName)),
+            as: UTF8.self)
     }
 
     private static func header(_ elf: OpaquePointer, _ index: Int) -> GElf_Shdr? {

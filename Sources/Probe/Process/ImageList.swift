@@ -9,6 +9,8 @@ struct ImageList {
 
     /// Real processes map some hundred, big ones a thousand.
     private static let mostImages = 4096
+    /// Real images have some ten; an image that claims to fill terabytes would be given all there are.
+    private static let mostMappings = 256
 
     private let mappings: [Mapping]
     private let pid: Int32
@@ -68,7 +70,7 @@ struct ImageList {
         }
         var own: [Mapping] = []
         for mapping in mappings[index...] {
-            guard mapping.start < end else { break }
+            guard mapping.start < end, own.count < Self.mostMappings else { break }
             if mapping.isSameFile(as: first) || !mapping.isFile { own.append(mapping) }
         }
         return MappedImage(

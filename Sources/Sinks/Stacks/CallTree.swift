@@ -19,7 +19,13 @@ public final class CallTree {
     /// The nodes of the stack that was inserted last, root first.
     private var lastPath: [UInt32] = []
 
-    public init() {}
+    private let mostNodes: Int
+
+    /// No program has as many different stacks as the bound allows (some 300 MB), unless it is made to.
+    /// Beyond it a stack ends at its caller.
+    public init(mostNodes: Int = 1 << 24) {
+        self.mostNodes = mostNodes
+    }
 
     /// Nodes, the root included.
     public var count: Int { parents.count }
@@ -89,8 +95,8 @@ public final class CallTree {
             if parents[node] == parent && frames[node] == frame { return slots[slot] }
             slot = (slot + 1) & mask
         }
-        // 4 billion stacks do not fit in memory anyway; beyond them a stack ends at its caller.
-        guard let node = UInt32(exactly: parents.count) else { return parent }
+        guard parents.count < mostNodes else { return parent }
+        let node = UInt32(parents.count)
         parents.append(parent)
         frames.append(frame)
         slots[slot] = node
