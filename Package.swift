@@ -15,11 +15,12 @@ let package = Package(
         .systemLibrary(
             name: "CElfutils", pkgConfig: "libdw",
             providers: [.apt(["libdw-dev", "libelf-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "TargetMemory", dependencies: ["CLinux"]),
         .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
         .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
         .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
-        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux"]),
+        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib"]),
         .executableTarget(
             name: "pyflame",
             dependencies: ["Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "CLinux"]

@@ -29,7 +29,7 @@ _pyflame() {
     case $prev in
         -p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f -- python 2>/dev/null)" -- "$cur"); return ;;
         -o | --output) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace' -- "$cur"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace pprof' -- "$cur"); return ;;
         --layout) mapfile -t COMPREPLY < <(compgen -W 'auto table offsets dwarf' -- "$cur"); return ;;
         --abi)
             word=$(pyflame --version 2>/dev/null)

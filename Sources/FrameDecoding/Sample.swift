@@ -54,10 +54,13 @@ public struct Sample: Sendable {
     /// The process that it is of.
     public var pid: Int32
     public var outcome: Outcome
+    /// How many it stands for: 1 from the sampler, more from a profile that was counted already.
+    public var count: Int
 
-    public init(time: UInt64, pid: Int32, outcome: Outcome) {
+    public init(time: UInt64, pid: Int32, outcome: Outcome, count: Int = 1) {
         self.time = time
         self.pid = pid
         self.outcome = outcome
+        self.count = count
     }
 }

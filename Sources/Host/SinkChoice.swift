@@ -12,5 +12,8 @@ func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
             allThreads: options.threads)
     case .chrometrace: ChromeTraceSink(frames: frames)
+    case .pprof:
+        PprofSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
     }
 }

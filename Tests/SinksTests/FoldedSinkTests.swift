@@ -26,6 +26,15 @@ struct FoldedSinkTests {
                 """)
     }
 
+    @Test func aSampleMayStandForMany() throws {
+        let scene = Scene()
+        let sink = FoldedSink(formatter: FrameFormatter(frames: scene.frames))
+        sink.record(Sample(time: 1, pid: 1, outcome: .stacks([scene.thread(1, "a.py:m:1")]), count: 40))
+        sink.record(scene.sample("a.py:m:1"))
+        sink.record(Sample(time: 2, pid: 1, outcome: .idle, count: 7))
+        #expect(try sink.text() == "(idle) 7\na.py:m:1 41\n")
+    }
+
     @Test func nothingRecordedIsNothingWritten() throws {
         #expect(try FoldedSink(formatter: FrameFormatter(frames: FrameTable())).text() == "")
     }

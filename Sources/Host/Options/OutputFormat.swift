@@ -1,6 +1,6 @@
 /// What a profile can be written as (`--format`).
 enum OutputFormat: String, CaseIterable, Sendable {
-    case folded, flamechart, cpuprofile, chrometrace
+    case folded, flamechart, cpuprofile, chrometrace, pprof
 
     /// What it is, for the help.
     var summary: String {
@@ -9,6 +9,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .flamechart: "stacks with times, for flame charts"
         case .cpuprofile: "Chrome DevTools, VS Code, speedscope"
         case .chrometrace: "trace events, for Perfetto: a track per thread"
+        case .pprof: "for pprof, and what reads its gzip'ed profiles"
         }
     }
 
@@ -19,15 +20,19 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .flamechart: [".flamechart"]
         case .cpuprofile: [".cpuprofile"]
         case .chrometrace: [".json", ".chrometrace"]
+        case .pprof: [".pb.gz", ".pprof"]
         }
     }
 
     /// The format that the name of a file asks for, if it does.
     init?(fileName: String) {
         let name = fileName.lowercased()
-        guard let format = Self.allCases.first(where: { $0.endings.contains { name.hasSuffix($0) } })
-        else { return nil }
-        self = format
+        // The longest ending knows best: `.speedscope.json` is not any `.json`.
+        let matches = Self.allCases.flatMap { format in
+            format.endings.filter(name.hasSuffix).map { (format, length: $0.utf8.count) }
+        }
+        guard let best = matches.max(by: { $0.length < $1.length }) else { return nil }
+        self = best.0
     }
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }

@@ -19,17 +19,17 @@ public final class FoldedSink: SampleSink {
     /// Each thread's stack counts 1; a sample in which no thread has any frames is idle.
     public func record(_ sample: Sample) {
         switch sample.outcome {
-        case .idle: idle += 1
-        case .failed: failed += 1
+        case .idle: idle += sample.count
+        case .failed: failed += sample.count
         case .stacks(let threads):
             var isIdle = true
             for thread in threads where !thread.frames.isEmpty {
                 isIdle = false
                 let node = tree.insert(stackLeafFirst: thread.frames)
                 while counts.count < tree.count { counts.append(0) }
-                counts[Int(node.index)] += 1
+                counts[Int(node.index)] += sample.count
             }
-            if isIdle { idle += 1 }
+            if isIdle { idle += sample.count }
         }
     }
 

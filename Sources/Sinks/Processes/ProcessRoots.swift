@@ -25,7 +25,9 @@ public final class ProcessRoots: SampleSink {
         for index in threads.indices where !threads[index].frames.isEmpty {
             threads[index].frames.append(root)
         }
-        sink.record(Sample(time: sample.time, pid: sample.pid, outcome: .stacks(threads)))
+        var sample = sample
+        sample.outcome = .stacks(threads)
+        sink.record(sample)
     }
 
     public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
