@@ -107,8 +107,8 @@ final class AttachedRun {
                 goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
         progress?.end()
         return RunStatistics(
-            sampling: sampler.statistics, systemCalls: sampler.systemCalls, clock: clock,
-            options: options)
+            sampling: sampler.statistics, systemCalls: sampler.systemCalls + tracees.systemCalls,
+            clock: clock, options: options)
     }
 
     private func dump() throws(Failure) -> String {

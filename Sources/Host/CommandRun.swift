@@ -180,6 +180,7 @@ final class CommandRun {
         foundPython = true
         profiled = process.pid
         sink.begin(detection.process)
+        let systemCallsBefore = tracees.systemCalls
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
             options: Sampler.Options(allThreads: options.threads))
@@ -193,7 +194,7 @@ final class CommandRun {
                 },
                 isOver: { [unowned self] in rootStatus != nil }))
         profiled = nil
-        systemCalls += sampler.systemCalls
+        systemCalls += sampler.systemCalls + tracees.systemCalls - systemCallsBefore
         statistics.add(sampler.statistics)
     }
 

@@ -7,7 +7,7 @@ import TargetMemory
 ///
 /// Whoever holds the GIL is the only thread that can change Python's state. So that thread alone is
 /// stopped, or none when no thread holds it; threads that sleep are never touched.
-public final class Sampler {
+public final class Sampler: SampledTargets {
     public struct Options: Sendable {
         /// Sample all threads, not only the holder of the GIL.
         public var allThreads: Bool
@@ -37,8 +37,9 @@ public final class Sampler {
     private static let shortestRun: UInt64 = 20_000
 
     private var notBefore: UInt64 = 0
-    /// What others had done with the same source and tracees before.
+    /// What others had done with the same source before.
     private let systemCallsBefore: Int
+    private var observation: Tracees.Observation?
 
     public init(
         pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
@@ -53,9 +54,13 @@ public final class Sampler {
         lockMemory = Memory(source: source)
         files = TaskFiles(pid: pid)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
-        systemCallsBefore = source.systemCalls + tracees.systemCalls
+        systemCallsBefore = source.systemCalls
         // Weak, and nothing else is captured: the tracees outlive the sampler and its open files.
-        tracees.observe { [weak self] in self?.handle($0) }
+        observation = tracees.observe { [weak self] in self?.handle($0) }
+    }
+
+    deinit {
+        if let observation { tracees.endObservation(observation) }
     }
 
     private func handle(_ event: Tracees.Event) {
@@ -69,16 +74,21 @@ public final class Sampler {
         }
     }
 
-    /// Notes `ticks` that passed without a sample.
-    func miss(_ ticks: Int) { statistics.missed += ticks }
+    public func miss(_ ticks: Int) { statistics.missed += ticks }
 
-    /// System calls made so far on account of sampling.
-    public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + tracees.systemCalls - systemCallsBefore
-    }
+    /// System calls made so far on account of sampling, those of the tracees apart.
+    public var systemCalls: Int { source.systemCalls + files.systemCalls - systemCallsBefore }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
     public private(set) var isTargetGone = false
+    public var isGone: Bool { isTargetGone }
+
+    /// Nothing is told of a process that ended under our hands.
+    public func sampleAll(_ record: (Sample) -> Void) {
+        let sample = sample()
+        tracees.handleEvents()
+        if !isTargetGone { record(sample) }
+    }
 
     /// Takes a sample now.
     public func sample() -> Sample {

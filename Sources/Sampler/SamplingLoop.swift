@@ -1,5 +1,24 @@
 import FrameDecoding
 
+/// What a loop samples at each tick: one process, or many.
+public protocol SampledTargets: AnyObject {
+    /// Takes a sample of each process now.
+    func sampleAll(_ record: (Sample) -> Void)
+    /// Notes `ticks` that passed without a sample.
+    func miss(_ ticks: Int)
+    /// Whether there is nothing left to sample.
+    var isGone: Bool { get }
+    /// When `attend` wants to be called, if no tick is earlier (monotonic nanoseconds).
+    var nextAttention: UInt64 { get }
+    /// Looks after the targets between two ticks.
+    func attend()
+}
+
+extension SampledTargets {
+    public var nextAttention: UInt64 { .max }
+    public func attend() {}
+}
+
 /// Takes samples at fixed moments until the time is up, the target is gone or the user has enough.
 public struct SamplingLoop {
     /// Nanoseconds between two samples.
@@ -34,34 +53,38 @@ public struct SamplingLoop {
     /// Deadlines are absolute: lateness does not add up, and ticks that were missed are counted, not
     /// caught up with.
     public func run(
-        _ sampler: Sampler, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
+        _ targets: any SampledTargets, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
     ) {
         let start = monotonicNow()
         let end = duration.map { start + $0 }
         var next = start
         while true {
-            switch gate.wait(until: next) {
+            let attention = targets.nextAttention
+            switch gate.wait(until: min(next, attention)) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
                 return
             case .child:
                 tracees.handleEvents()
-                if sampler.isTargetGone || handlers.isOver() { return }
+                if targets.isGone || handlers.isOver() { return }
+                continue
+            case .deadline where attention < next:
+                targets.attend()
+                tracees.handleEvents()
+                if targets.isGone || handlers.isOver() { return }
                 continue
             case .deadline: break
             }
             if let end, next >= end, next > start { return }
-            let sample = sampler.sample()
+            targets.sampleAll(handlers.record)
             tracees.handleEvents()
-            if sampler.isTargetGone || handlers.isOver() { return }
-            handlers.record(sample)
-            if duration == 0 { return }
+            if targets.isGone || handlers.isOver() || duration == 0 { return }
 
             next += interval
             let now = monotonicNow()
             if next < now {
                 let late = (now - next) / interval + 1
-                sampler.miss(Int(late))
+                targets.miss(Int(late))
                 next += late * interval
             }
         }

@@ -40,7 +40,8 @@ public final class Tracees {
     }
 
     private var states: [pid_t: State] = [:]
-    private var observers: [(Event) -> Void] = []
+    private var observers: [Observation: (Event) -> Void] = [:]
+    private var observations = 0
     public private(set) var systemCalls = 0
 
     /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
@@ -53,10 +54,21 @@ public final class Tracees {
 
     public init() {}
 
-    /// `observer` is told of every event from now on.
-    public func observe(_ observer: @escaping (Event) -> Void) {
-        observers.append(observer)
+    /// Stands for an observer.
+    public struct Observation: Hashable, Sendable {
+        fileprivate var number: Int
     }
+
+    /// `observer` is told of every event from now on.
+    @discardableResult
+    public func observe(_ observer: @escaping (Event) -> Void) -> Observation {
+        observations += 1
+        let observation = Observation(number: observations)
+        observers[observation] = observer
+        return observation
+    }
+
+    public func endObservation(_ observation: Observation) { observers[observation] = nil }
 
     /// Starts tracing `tid`, which goes on running, and with `followingForks` every process that it
     /// starts. 0 or an errno.
@@ -206,7 +218,7 @@ public final class Tracees {
     }
 
     private func tell(_ event: Event) {
-        for observer in observers { observer(event) }
+        for observer in observers.values { observer(event) }
     }
 
     private func spin(until moment: UInt64) {
