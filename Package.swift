@@ -5,6 +5,12 @@ import PackageDescription
 /// and a line in Sources/Host/Registry.swift is all that SwiftPM needs to know of a new decoder.
 let decoders = ["Py26", "Py34", "Py36", "Py311", "Py313"]
 
+/// Scripts and styles of the pages that pyflame writes; compiled into the program.
+let pages = [
+    "shared/data.js", "shared/search.js", "shared/text.js", "shared/palette.css",
+    "svg/scene.js", "svg/controls.js", "svg/picture.js", "svg/picture.css",
+]
+
 let package = Package(
     name: "pyflame",
     products: [
@@ -20,7 +26,8 @@ let package = Package(
         .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
         .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
         .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
-        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib"]),
+        .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
+        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
         .executableTarget(
             name: "pyflame",
             dependencies: ["Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "CLinux"]

@@ -15,5 +15,9 @@ func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
     case .pprof:
         PprofSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
+    case .svg:
+        SVGSink(
+            frames: frames, excludeIdle: options.excludeIdle,
+            options: FlameGraphSVG.Options(folding: options.folding, lineNumbers: options.lineNumbers))
     }
 }

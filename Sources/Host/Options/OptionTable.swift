@@ -39,7 +39,7 @@ enum OptionName: String, CaseIterable, Sendable {
     case pid, trace
     case rate, seconds, threads
     case dump, excludeIdle = "exclude-idle", flamechart, format
-    case noLineNumbers = "no-line-numbers", output
+    case fold, noLineNumbers = "no-line-numbers", output
     case abi, layout, probe
     case stats, help, version
 }
@@ -74,6 +74,9 @@ enum OptionTable {
         OptionEntry(
             .format, nil, .output, value: "FORMAT",
             "what to write, see below; by default what the name of the output file says, else folded"),
+        OptionEntry(
+            .fold, nil, .output, value: "BY",
+            "what a frame of a flame graph is: function (default) or line; both can be switched in it"),
         OptionEntry(
             .noLineNumbers, "n", .output,
             "frames without line numbers"),

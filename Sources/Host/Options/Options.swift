@@ -1,4 +1,5 @@
 import FrameDecoding
+import Sinks
 
 /// What the command line asks for.
 struct Options: Equatable, Sendable {
@@ -26,6 +27,8 @@ struct Options: Equatable, Sendable {
     /// Nil is standard output.
     var output: String?
     var format = OutputFormat.folded
+    /// What the frames of pictures stand for.
+    var folding = Folding.function
     var stats = false
 
     var abi: ABI?

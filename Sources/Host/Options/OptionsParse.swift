@@ -1,4 +1,5 @@
 import FrameDecoding
+import Sinks
 
 extension Options {
     /// Understands a command line, without the program's name.
@@ -26,6 +27,7 @@ extension Options {
             case .excludeIdle: options.excludeIdle = true
             case .flamechart: format = .flamechart
             case .format: format = try Self.format(value)
+            case .fold: options.folding = try Self.folding(value)
             case .noLineNumbers: options.lineNumbers = false
             case .output:
                 guard !value.isEmpty else { throw .usage("option --output needs a file name") }
@@ -93,6 +95,14 @@ extension Options {
             throw .unparsable("format", text, "one of \(OutputFormat.names) is expected")
         }
         return format
+    }
+
+    private static func folding(_ text: String) throws(UsageError) -> Folding {
+        guard let folding = Folding(rawValue: text) else {
+            let names = Folding.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .unparsable("fold", text, "one of \(names) is expected")
+        }
+        return folding
     }
 
     private static func layout(_ text: String) throws(UsageError) -> LayoutSource? {

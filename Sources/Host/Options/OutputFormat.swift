@@ -1,6 +1,7 @@
 /// What a profile can be written as (`--format`).
 enum OutputFormat: String, CaseIterable, Sendable {
     case folded, flamechart, cpuprofile, chrometrace, pprof
+    case svg
 
     /// What it is, for the help.
     var summary: String {
@@ -10,6 +11,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .cpuprofile: "Chrome DevTools, VS Code, speedscope"
         case .chrometrace: "trace events, for Perfetto: a track per thread"
         case .pprof: "for pprof, and what reads its gzip'ed profiles"
+        case .svg: "an interactive flame graph, for any browser"
         }
     }
 
@@ -21,6 +23,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .cpuprofile: [".cpuprofile"]
         case .chrometrace: [".json", ".chrometrace"]
         case .pprof: [".pb.gz", ".pprof"]
+        case .svg: [".svg"]
         }
     }
 

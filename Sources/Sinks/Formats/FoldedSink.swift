@@ -87,25 +87,3 @@ private struct DistinctTexts {
 
     func rank(of frame: FrameID) -> FrameID { FrameID(index: ranks[Int(frame.index)]) }
 }
-
-/// The children of each node of a tree, in the order of their frames.
-private struct SortedTree {
-    private var nodes: [UInt32]
-    /// By index of a node: where its children begin in `nodes`.
-    private var starts: [Int]
-
-    init(_ tree: CallTree) {
-        let all = (0..<UInt32(truncatingIfNeeded: tree.count)).map(CallTree.Node.init(index:))
-        starts = [Int](repeating: 0, count: tree.count + 1)
-        for node in all.dropFirst() { starts[Int(tree.parent(of: node).index) + 1] += 1 }
-        for index in 1..<starts.count { starts[index] += starts[index - 1] }
-        nodes = all.dropFirst().sorted {
-            (tree.parent(of: $0).index, tree.frame(of: $0).index)
-                < (tree.parent(of: $1).index, tree.frame(of: $1).index)
-        }.map(\.index)
-    }
-
-    func children(of node: UInt32) -> ArraySlice<UInt32> {
-        nodes[starts[Int(node)]..<starts[Int(node) + 1]]
-    }
-}
