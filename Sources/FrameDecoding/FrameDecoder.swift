@@ -25,14 +25,19 @@ public struct ThreadState: Hashable, Sendable {
 public struct LockState: Equatable, Sendable {
     /// The threads that hold a GIL: usually none or one, more with sub-interpreters that have their
     /// own; in free-threaded builds all threads that are attached. While these stand still, so
-    /// does all of Python.
+    /// does all of Python, except for `detached` threads.
     public var holders: [ThreadState]
+    /// In free-threaded builds all other threads: each may attach, and change its stack, at any moment.
+    public var detached: [ThreadState]
     /// Changes when a GIL has passed from one thread to another. 0 where the interpreter does not
     /// count (or its counter cannot be found).
     public var switches: UInt64
 
-    public init(holders: [ThreadState] = [], switches: UInt64 = 0) {
+    public init(
+        holders: [ThreadState] = [], detached: [ThreadState] = [], switches: UInt64 = 0
+    ) {
         self.holders = holders
+        self.detached = detached
         self.switches = switches
     }
 }

@@ -120,9 +120,12 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         case .interpreters(let gil): return try gil.lockState(walk, in: memory)
         case .attached(let state):
             var result = LockState()
-            for thread in try walk.threads(in: memory)
-            where try memory.int32(thread.address &+ Address(state)) == Self.attached {
-                result.holders.append(thread)
+            for thread in try walk.threads(in: memory) {
+                if try memory.int32(thread.address &+ Address(state)) == Self.attached {
+                    result.holders.append(thread)
+                } else {
+                    result.detached.append(thread)
+                }
             }
             return result
         }

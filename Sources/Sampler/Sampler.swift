@@ -36,7 +36,13 @@ public final class Sampler: SampledTargets {
     /// The target runs at least this long between two stops, in nanoseconds.
     private static let shortestRun: UInt64 = 20_000
 
+    /// In a build without a GIL, threads may sit in system calls and wake up all the time. After so
+    /// many attempts of one sample they are stopped even there: every such Python takes EINTR well.
+    private static let gentleAttempts = 2
+
     private var notBefore: UInt64 = 0
+    /// How often in this sample a thread that was left alone did not stay.
+    private var wakeUps = 0
     /// What others had done with the same source before.
     private let systemCallsBefore: Int
     private var observation: Tracees.Observation?
@@ -104,6 +110,7 @@ public final class Sampler: SampledTargets {
     }
 
     private func attempts() -> Sample.Outcome {
+        wakeUps = 0
         for attempt in 0..<Self.mostAttempts {
             if attempt > 0 {
                 statistics.retries += 1
@@ -124,15 +131,16 @@ public final class Sampler: SampledTargets {
     /// Nil: the target moved on, try again.
     private func sampleHolder() throws(DecodeError) -> Sample.Outcome? {
         lockMemory.refresh()
-        let holders = try decoder.lockState(in: lockMemory).holders
-        if holders.isEmpty { return .idle }
-        return try sample(holding: holders)
+        let state = try decoder.lockState(in: lockMemory)
+        if state.holders.isEmpty { return .idle }
+        return try sample(holding: movers(of: state))
     }
 
     private func sampleAll() throws(DecodeError) -> Sample.Outcome? {
         memory.refresh()
         let before = try decoder.lockState(in: memory)
-        guard before.holders.isEmpty else { return try sample(holding: before.holders) }
+        let movers = movers(of: before)
+        guard movers.isEmpty else { return try sample(holding: movers) }
 
         // Nobody may change Python's state, so nobody has to be stopped; but someone may take the GIL
         // at any moment. Two readings that agree, with the lock free and unswitched, were undisturbed.
@@ -145,29 +153,39 @@ public final class Sampler: SampledTargets {
         return .stacks(second)
     }
 
-    /// Samples while `holders` stand still. Another thread may take the GIL before they do: it is
+    /// The threads that may change what this sampler reads: those that hold the GIL and, where there
+    /// is none and all threads are read, every other one that the kernel knows.
+    private func movers(of state: LockState) -> [ThreadState] {
+        guard options.allThreads, !state.detached.isEmpty else { return state.holders }
+        return state.holders + state.detached.filter { threadIndex.tid(of: $0) != nil }
+    }
+
+    /// Samples while `movers` stand still. Another thread may take the GIL before they do: it is
     /// stopped as well, and those that stand still cannot take it back, so this comes to an end.
-    private func sample(holding holders: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
+    private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
         waitUntilRunLongEnough()
         var held: [Holder] = []
         var stopped = Stopped(tids: [], since: monotonicNow())
         defer { resume(stopped) }
-        var wanted = holders
+        var wanted = movers
         for _ in 0..<Self.mostHolders {
             guard stop(wanted, &held, &stopped) else { return nil }
             memory.refresh()
             // Proof that those who stand still are those who may change anything.
-            guard let now = try? decoder.lockState(in: memory).holders else {
+            guard let now = try? decoder.lockState(in: memory) else {
                 wanted = []  // the GIL changes hands just now: look again
                 continue
             }
-            guard !now.isEmpty else { return nil }
-            wanted = now.filter { holder in !held.contains { $0.thread.address == holder.address } }
+            let moving = self.movers(of: now)
+            guard !moving.isEmpty else { return nil }
+            wanted = moving.filter { holder in !held.contains { $0.thread.address == holder.address } }
             guard wanted.isEmpty else { continue }
 
-            let samples = try stacks(holders: now)
+            let samples = try stacks(holders: now.holders)
             // A holder that sat in a system call was left there; did it stay?
-            return held.allSatisfy(hasStayed) ? .stacks(samples) : nil
+            if held.allSatisfy(hasStayed) { return .stacks(samples) }
+            if !now.detached.isEmpty { wakeUps += 1 }
+            return nil
         }
         return nil
     }
@@ -199,7 +217,8 @@ public final class Sampler: SampledTargets {
         var running: [Holder] = []
         for thread in threads {
             guard let tid = threadIndex.tid(of: thread) else { return false }
-            var holder = Holder(thread: thread, tid: tid, blockedIn: files.blockedSystemCall(of: tid))
+            var holder = Holder(thread: thread, tid: tid)
+            if wakeUps < Self.gentleAttempts { holder.blockedIn = files.blockedSystemCall(of: tid) }
             if holder.blockedIn != nil {
                 holder.timesScheduled = files.timesScheduled(tid)
             } else {

@@ -41,6 +41,28 @@ import Testing
         #expect(failed * 100 < samples)
     }
 
+    /// Without a GIL, where all threads that are attached run at once.
+    @Test(arguments: [[], ["--threads"]])
+    func freeThreaded(_ options: [String]) throws {
+        guard let python = Interpreter.all.last(where: { $0.kind == "freethreaded" }) else {
+            print("NOT TESTED: known stacks on a free-threaded build: no such interpreter here")
+            return
+        }
+        let program = try python.start([fixture("known_stacks.py"), "--threads", "3"])
+        let output = temporaryPath("known.folded")
+        defer { try? FileManager.default.removeItem(atPath: output) }
+        var samples = 0
+        for _ in 0..<60 where samples < 1000 {
+            let run = try pyflame(["-p", "\(program.pid)", "-s", "2", "-r", "0.002", "-o", output] + options)
+            #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
+            let check = try Child([python.command, fixture("check_known_stacks.py"), output]).finish()
+            #expect(check.status == 0 && check.out.contains("impossible 0 "), "\(check.out)")
+            samples += check.out.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        }
+        #expect(samples >= 1000)
+        print("KNOWN STACKS \(python.version) free-threaded \(options): \(samples) samples, 0 impossible")
+    }
+
     /// Each line is a stack and a count, no stack comes twice, and the counts are those of the samples.
     @Test(arguments: [[], ["-n"], ["-x"], ["--threads"]])
     func foldedLines(_ options: [String]) throws {
