@@ -26,11 +26,12 @@ let package = Package(
         .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
         .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
         .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
+        .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
         .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
         .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
         .executableTarget(
             name: "pyflame",
-            dependencies: ["Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "CLinux"]
+            dependencies: ["Probe", "Sampler", "Sinks", "Recording", "FrameDecoding", "TargetMemory", "CLinux"]
                 + decoders.map { .target(name: $0) },
             path: "Sources/Host"),
     ]
@@ -48,6 +49,9 @@ let package = Package(
                 name: "DecoderTests",
                 dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
+            .testTarget(
+                name: "RecordingTests",
+                dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
             .testTarget(
                 name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
             .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),

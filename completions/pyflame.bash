@@ -28,7 +28,7 @@ _pyflame() {
     fi
     case $prev in
         -p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f -- python 2>/dev/null)" -- "$cur"); return ;;
-        -o | --output) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        -o | --output | --record | --replay) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace svg pprof' -- "$cur"); return ;;
         --fold) mapfile -t COMPREPLY < <(compgen -W 'function line' -- "$cur"); return ;;
         --layout) mapfile -t COMPREPLY < <(compgen -W 'auto table offsets dwarf' -- "$cur"); return ;;
@@ -42,6 +42,6 @@ _pyflame() {
     esac
     mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace -r --rate -s --seconds --threads
         -d --dump -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
-        --abi --layout --probe --stats -h --help -v --version' -- "$cur")
+        --abi --layout --probe --record --replay --stats -h --help -v --version' -- "$cur")
 }
 complete -F _pyflame pyflame

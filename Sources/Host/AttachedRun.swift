@@ -20,7 +20,7 @@ final class AttachedRun {
     }
 
     func run() throws {
-        try refuseUnfitTargets()
+        try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
         var result = ""
         let sink = makeSink(options, frames: frames)
@@ -48,19 +48,6 @@ final class AttachedRun {
         }
         try output.commit()
         if options.stats, let statistics { Program.complain(statistics.text) }
-    }
-
-    private func refuseUnfitTargets() throws(Failure) {
-        if let foreseen = AttachFailure.foreseen(pid: pid) {
-            throw Failure(explanation: foreseen.explanation)
-        }
-        var own = stat()
-        var target = stat()
-        if stat("/proc/self/exe", &own) == 0, stat("/proc/\(pid)/exe", &target) == 0,
-            own.st_dev == target.st_dev, own.st_ino == target.st_ino
-        {
-            throw Failure(explanation: "You tried to pyflame a pyflame, naughty!")
-        }
     }
 
     private func detector(_ source: any MemorySource) -> Detector {

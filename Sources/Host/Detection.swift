@@ -9,6 +9,8 @@ struct Detection {
     let pid: pid_t
     let site: LocatedInterpreter
     let module: DecoderModule
+    /// The module's layout that decodes it.
+    let layout: LayoutChoice
     let decoder: any FrameDecoder
 
     /// The process as sinks know it.
@@ -91,7 +93,9 @@ final class Detector {
                         do {
                             let decoder = try choice.makeDecoder()
                             try Trial(decoder: decoder, memory: memory).run(patience)
-                            return Detection(pid: pid, site: site, module: module, decoder: decoder)
+                            return Detection(
+                                pid: pid, site: site, module: module, layout: choice,
+                                decoder: decoder)
                         } catch {
                             if error is NotAlive { isStarting = true }
                             rejected.append("\(site.version), \(choice.description): \(error)")

@@ -39,7 +39,15 @@ struct Program {
 
     private func perform(_ options: Options) throws -> Int32 {
         // Whether it can be written is found out before anything is done to the target.
-        let output = try OutputFile(path: options.output)
+        let output = try OutputFile(path: options.record ?? options.output)
+        if let path = options.replay {
+            try ReplayRun(path: path, options: options, output: output).run()
+            return Self.success
+        }
+        if let pid = options.pid, options.record != nil {
+            try RecordRun(pid: pid, options: options, output: output).run()
+            return Self.success
+        }
         if let pid = options.pid {
             try AttachedRun(pid: pid, options: options, output: output).run()
             return Self.success
@@ -59,6 +67,9 @@ struct Program {
         _ = text.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
 }
+
+/// What the C library says of its last error.
+func lastError() -> String { String(cString: strerror(errno)) }
 
 /// What keeps pyflame from its work; the explanation is for stderr.
 struct Failure: Error {

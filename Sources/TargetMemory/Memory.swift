@@ -36,10 +36,16 @@ public final class Memory {
     }
 
     private static let pageSize: Address = 4096
+    private let resident: (any ResidentSource)?
 
     public init(source: any MemorySource) {
         self.source = source
+        resident = source as? any ResidentSource
     }
+
+    /// What was asked for in this sample and was not in the working set, byte for byte: all of it, when
+    /// there was no sample before.
+    public var asked: [AddressRange] { strays.flatMap(\.touched) }
 
     deinit {
         releaseStrays()
@@ -94,6 +100,10 @@ public final class Memory {
         }
         guard count <= Self.largestRequest else {
             throw MemoryError(address: address, count: count, errno: E2BIG)
+        }
+        if let resident {
+            if let bytes = resident.resident(address, count) { return bytes }
+            throw MemoryError(address: address, count: count, errno: EFAULT)
         }
         // Whole pages cost no more than a few words, and the next pointer often leads near by.
         let start = address & ~(Self.pageSize - 1)

@@ -42,3 +42,10 @@ public struct MemoryError: Error, Equatable, Sendable {
         self.errno = errno
     }
 }
+
+/// A source that has the target's bytes in its own memory already (a recording): what is asked for is
+/// handed out in place, exactly as far as it is there.
+public protocol ResidentSource: MemorySource {
+    /// `count` bytes at `address`, valid as long as the source is; nil when one of them is missing.
+    func resident(_ address: Address, _ count: Int) -> UnsafeRawPointer?
+}

@@ -17,7 +17,8 @@ public struct FrameObjectLayout: Equatable, Sendable {
         self.trace = trace
     }
 
-    var span: Int { max(back, code, lastInstruction, line, trace) + 8 }
+    /// Bytes of a frame that have to be read: not one of the local variables behind them.
+    var span: Int { max(max(back, code, trace) + 8, max(lastInstruction, line) + 4) }
 
     /// The members in CPython's sources.
     public static let fields: [LayoutField<FrameObjectLayout>] = [

@@ -32,8 +32,11 @@ public struct InterpreterFrameLayout: Equatable, Sendable {
         self.bytecodeIndex = bytecodeIndex
     }
 
+    /// Bytes of a frame that have to be read: not one of the local variables behind them.
     var span: Int {
-        max(code, previous, instruction, owner, isEntry, frameObject, bytecodeIndex) + 8
+        max(
+            max(code, previous, instruction, frameObject) + 8, bytecodeIndex + 4,
+            max(owner, isEntry) + 1)
     }
 }
 

@@ -36,11 +36,11 @@ struct OptionEntry: Sendable {
 
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
-    case pid, trace
+    case pid, trace, replay
     case rate, seconds, threads
     case dump, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output
-    case abi, layout, probe
+    case abi, layout, probe, record
     case stats, help, version
 }
 
@@ -53,6 +53,9 @@ enum OptionTable {
         OptionEntry(
             .trace, "t", .target,
             "run a command and profile it to its end; the last option: all that follows is the command"),
+        OptionEntry(
+            .replay, nil, .target, value: "FILE",
+            "decode a recording (see --record) again: print its stacks or, with --probe, what it contains"),
         OptionEntry(
             .rate, "r", .sampling, value: "RATE",
             "seconds between samples, or with a unit: 10ms, 500us, 100Hz; default 0.01"),
@@ -92,6 +95,9 @@ enum OptionTable {
         OptionEntry(
             .probe, nil, .detection,
             "print what was found in the process and why, and leave; for bug reports"),
+        OptionEntry(
+            .record, nil, .detection, value: "FILE",
+            "save what is read of all threads' stacks in FILE, and leave; for bug reports"),
         OptionEntry(
             .stats, nil, .other,
             "at the end print on stderr how the sampling went and what it cost"),

@@ -11,6 +11,11 @@ struct Options: Equatable, Sendable {
     /// since a String cannot hold what is not UTF-8.
     var commandStart: Int?
 
+    /// The recording to decode instead of a process.
+    var replay: String?
+    /// Where to save what is read of the process.
+    var record: String?
+
     var dump = false
     var probe = false
     var showHelp = false

@@ -29,12 +29,12 @@ extension Options {
             case .format: format = try Self.format(value)
             case .fold: options.folding = try Self.folding(value)
             case .noLineNumbers: options.lineNumbers = false
-            case .output:
-                guard !value.isEmpty else { throw .usage("option --output needs a file name") }
-                options.output = value
+            case .output: options.output = try Self.file(value, name)
             case .abi: options.abi = try Self.abi(value, supported)
             case .layout: options.layout = try Self.layout(value)
             case .probe: options.probe = true
+            case .record: options.record = try Self.file(value, name)
+            case .replay: options.replay = try Self.file(value, name)
             case .stats: options.stats = true
             case .trace, .help, .version: continue
             }
@@ -52,7 +52,7 @@ extension Options {
 
     private mutating func takePositionals(_ positionals: [String]) throws(UsageError) {
         guard let first = positionals.first else {
-            if pid == nil { throw .usage("no PID and no command given") }
+            if pid == nil && replay == nil { throw .usage("no PID and no command given") }
             return
         }
         guard pid == nil, positionals.count == 1 else {
@@ -81,6 +81,7 @@ extension Options {
                 throw .incompatible("a PID (\(pid))", "-t", "Attach to a process or run a command.")
             }
         }
+        try checkRecordings(given, raw.positionals.first)
         if given.contains(.probe) && given.contains(.dump) {
             throw .incompatible("--probe", "-d", "Each prints once and leaves.")
         }
@@ -88,6 +89,25 @@ extension Options {
         if let format, given.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
             throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
         }
+    }
+
+    private func checkRecordings(_ given: Set<OptionName>, _ pid: String?) throws(UsageError) {
+        let prints: [OptionName] = [.trace, .dump, .probe, .output, .format, .flamechart]
+        if given.contains(.record), let other = prints.first(where: given.contains) {
+            throw .incompatible("--record", "--\(other.rawValue)", "It takes one sample of a process and prints nothing.")
+        }
+        let live: [OptionName] = [.pid, .trace, .record, .abi, .layout, .format, .flamechart]
+        if given.contains(.replay), let other = live.first(where: given.contains) {
+            throw .incompatible("--replay", "--\(other.rawValue)", "A recording is decoded as it was recorded.")
+        }
+        if given.contains(.replay), let pid {
+            throw .incompatible("--replay", "a PID (\(pid))", "A recording is decoded, or a process is.")
+        }
+    }
+
+    private static func file(_ value: String, _ name: OptionName) throws(UsageError) -> String {
+        guard !value.isEmpty else { throw .usage("option --\(name.rawValue) needs a file name") }
+        return value
     }
 
     private static func format(_ text: String) throws(UsageError) -> OutputFormat {

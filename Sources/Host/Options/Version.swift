@@ -11,7 +11,8 @@ func versionLine(supported: [ABI]) -> String {
     return "pyflame \(pyflameVersion) \(system.os) \(system.architecture) (ABI list: \(abis))\n"
 }
 
-private func machine() -> (os: String, architecture: String) {
+/// What uname says.
+func machine() -> (os: String, architecture: String) {
     var name = utsname()
     guard uname(&name) == 0 else { return ("Linux", "unknown") }
     return (text(name.sysname), text(name.machine))

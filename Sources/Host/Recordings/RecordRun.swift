@@ -1,0 +1,91 @@
+import FrameDecoding
+import Glibc
+import Recording
+import Sampler
+import Sinks
+import TargetMemory
+
+/// `--record`: one sample of all threads of a running process, with all that it was decoded from.
+final class RecordRun {
+    private let pid: pid_t
+    private let options: Options
+    private let output: OutputFile
+    private var result: Result<[UInt8], Failure>?
+
+    /// A target that moves on under the recorder's hands is tried this often.
+    private static let mostAttempts = 10
+
+    init(pid: pid_t, options: Options, output: OutputFile) {
+        self.pid = pid
+        self.options = options
+        self.output = output
+    }
+
+    func run() throws {
+        try refuseUnfitTarget(pid)
+        SignalDisposition.hearChildren()
+        let started = onTracerThread { [self] in
+            do throws(Failure) {
+                result = .success(try record())
+            } catch {
+                result = .failure(error)
+            }
+        }
+        guard started, let result else { throw Failure(explanation: "Failed to start a thread") }
+        try output.profile.write(try result.get())
+        try output.commit()
+    }
+
+    private func record() throws(Failure) -> [UInt8] {
+        let live = LiveProcess(pid: pid)
+        let frames = FrameTable()
+        let detection: Detection
+        let decoder: any FrameDecoder
+        do throws(DetectionFailure) {
+            detection = try Detector(
+                pid: pid, source: live, frames: frames, forcedABI: options.abi, layout: options.layout
+            ).detect()
+        } catch {
+            throw Failure(explanation: error.explanation)
+        }
+        do {
+            // One that has not read anything yet: all that it knows of code objects is in the snapshot then.
+            decoder = try detection.layout.makeDecoder()
+        } catch {
+            throw Failure(explanation: "Failed to record process \(pid): \(error)")
+        }
+        let tracees = Tracees()
+        let snapshot = Snapshot(of: live)
+        let sampler = Sampler(
+            pid: pid, decoder: decoder, source: snapshot, tracees: tracees,
+            options: Sampler.Options(allThreads: true))
+        let refused = tracees.seize(pid)
+        guard refused == 0 else {
+            throw Failure(explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
+        }
+        let recorder = Recorder(
+            site: detection.site, module: detection.module, target: target(detection))
+        var problem = "its state changed during each of several attempts. Try again"
+        for _ in 0..<Self.mostAttempts where !sampler.isTargetGone {
+            guard case .stacks(let threads) = sampler.sample().outcome else { continue }
+            do throws(RecordingError) {
+                return try recorder.record(
+                    live: live, snapshot: snapshot.kept, sample: threads, frames: frames
+                ).encoded()
+            } catch {
+                problem = error.explanation
+            }
+        }
+        if sampler.isTargetGone { problem = "it has just ended or become another program" }
+        throw Failure(explanation: "Failed to record process \(pid): \(problem)")
+    }
+
+    private func target(_ detection: Detection) -> RecordedTarget {
+        RecordedTarget(
+            recorder: pyflameVersion, machine: machine().architecture, pid: pid,
+            version: detection.site.version, versionOrigin: detection.site.versionOrigin,
+            path: detection.site.path, loadBias: detection.site.loadBias,
+            decoder: detection.module.name, layoutSource: detection.layout.source,
+            layoutOrigin: detection.decoder.layoutOrigin)
+    }
+}
