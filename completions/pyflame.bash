@@ -31,6 +31,7 @@ _pyflame() {
         -o | --output | --record | --replay) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace svg pprof' -- "$cur"); return ;;
         --fold) mapfile -t COMPREPLY < <(compgen -W 'function line' -- "$cur"); return ;;
+        --mode) mapfile -t COMPREPLY < <(compgen -W 'gil wall cpu' -- "$cur"); return ;;
         --layout) mapfile -t COMPREPLY < <(compgen -W 'auto table offsets dwarf' -- "$cur"); return ;;
         --abi)
             word=$(pyflame --version 2>/dev/null)
@@ -40,7 +41,8 @@ _pyflame() {
             ;;
         -r | --rate | -s | --seconds) return ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace -r --rate -s --seconds --threads
+    mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace -r --rate -s --seconds --mode
+        --threads --thread-names
         -d --dump -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
         --abi --layout --probe --record --replay --stats -h --help -v --version' -- "$cur")
 }

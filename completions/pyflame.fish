@@ -28,6 +28,8 @@ complete -c pyflame -n "$options" -s t -l trace -d 'Run a command and profile it
 complete -c pyflame -n "$options" -l replay -rF -d 'Decode a recording again'
 complete -c pyflame -n "$options" -s r -l rate -x -d 'Time between samples, or frequency'
 complete -c pyflame -n "$options" -s s -l seconds -x -d 'How long to sample'
+complete -c pyflame -n "$options" -l mode -xa 'gil wall cpu' -d 'Which threads to sample'
+complete -c pyflame -n "$options" -l thread-names -d 'Begin each stack with the name of its thread'
 complete -c pyflame -n "$options" -l threads -d 'Sample all threads'
 complete -c pyflame -n "$options" -s d -l dump -d 'Print the stacks of all threads once'
 complete -c pyflame -n "$options" -s x -l exclude-idle -d 'Leave idle samples out'

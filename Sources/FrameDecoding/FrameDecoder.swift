@@ -58,9 +58,14 @@ public protocol FrameDecoder: AnyObject {
     /// Appends the frames of `thread`, leaf first, as `sys._current_frames()` would give them.
     func stack(of thread: ThreadState, in memory: Memory, into frames: inout [FrameID])
         throws(DecodeError)
+    /// Reads the program's objects: names of threads, variables. Nil when the decoder's layout does
+    /// not go that far; stacks are read all the same.
+    var program: ProgramReader? { get }
 }
 
 extension FrameDecoder {
+    public var program: ProgramReader? { nil }
+
     /// Addresses of all PyInterpreterState, the newest first; empty while Python is not yet (or no longer) there.
     public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {
         try walk.interpreters(in: memory)

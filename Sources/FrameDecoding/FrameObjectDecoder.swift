@@ -9,16 +9,20 @@ public struct FrameObjectABI: LayoutRow {
     public var lineRule: FrameObjectWalk.LineRule
     /// Offsets in `_PyRuntime` (3.7 to 3.10); nil where globals are separate symbols (to 3.6).
     public var runtime: RuntimeLayout?
+    /// Nil when objects are not read.
+    public var program: ProgramLayout?
 
     public init(
         threads: ThreadLayout, frame: FrameObjectLayout, code: CodeReader,
-        lineRule: FrameObjectWalk.LineRule = .whileTraced, runtime: RuntimeLayout? = nil
+        lineRule: FrameObjectWalk.LineRule = .whileTraced, runtime: RuntimeLayout? = nil,
+        program: ProgramLayout? = nil
     ) {
         self.threads = threads
         self.frame = frame
         self.code = code
         self.lineRule = lineRule
         self.runtime = runtime
+        self.program = program
     }
 
     /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
@@ -30,6 +34,7 @@ public struct FrameObjectABI: LayoutRow {
             missing += RuntimeLayout.fields.fill(&layout, from: structs)
             runtime = layout
         }
+        program = program?.filled(from: structs)
         return missing
     }
 
@@ -107,6 +112,7 @@ public struct GlobalRoots: Sendable {
 public final class FrameObjectDecoder: FrameDecoder {
     public let layoutOrigin: String
     public let walk: ThreadWalk
+    public let program: ProgramReader?
     private let roots: GlobalRoots
     private let frames: FrameObjectWalk
 
@@ -114,11 +120,20 @@ public final class FrameObjectDecoder: FrameDecoder {
         site: any InterpreterSite, abi: FrameObjectABI, origin: String, frames table: FrameTable
     ) throws {
         roots = try GlobalRoots(site: site, runtime: abi.runtime)
-        walk = ThreadWalk(layout: abi.threads, interpretersHead: roots.interpretersHead)
-        var code = abi.code
-        code.codeType = site.address(of: "PyCode_Type")
+        let walk = ThreadWalk(layout: abi.threads, interpretersHead: roots.interpretersHead)
+        self.walk = walk
+        var reader = abi.code
+        reader.codeType = site.address(of: "PyCode_Type")
+        let code = reader
         frames = FrameObjectWalk(
             layout: abi.frame, rule: abi.lineRule, codes: CodeCache(reader: code, frames: table))
+        program = abi.program.map { layout in
+            var layout = layout
+            // A Python 2 with narrow Unicode has it in the names of its functions.
+            let isNarrow = site.address(of: "PyUnicodeUCS2_Format") != nil
+            if isNarrow { layout.objects.unicodeWidth = 2 }
+            return ProgramReader(layout: layout, code: code, walk: walk)
+        }
         layoutOrigin = origin
     }
 

@@ -12,6 +12,8 @@ public struct InterpreterFrameABI: LayoutRow {
     public var currentFrame: Int
     /// `co_tlbc` in PyCodeObject (free-threaded 3.14+); `absent` elsewhere.
     public var threadBytecodes: Int
+    /// Nil when objects are not read.
+    public var program: ProgramLayout?
 
     /// Who may change Python's state.
     public enum Lock: Sendable {
@@ -26,7 +28,8 @@ public struct InterpreterFrameABI: LayoutRow {
 
     public init(
         threads: ThreadLayout, frame: InterpreterFrameLayout, code: CodeReader, lock: Lock,
-        interpretersHead: Int, currentFrame: Int = absent, threadBytecodes: Int = absent
+        interpretersHead: Int, currentFrame: Int = absent, threadBytecodes: Int = absent,
+        program: ProgramLayout? = nil
     ) {
         self.threads = threads
         self.frame = frame
@@ -35,6 +38,7 @@ public struct InterpreterFrameABI: LayoutRow {
         self.interpretersHead = interpretersHead
         self.currentFrame = currentFrame
         self.threadBytecodes = threadBytecodes
+        self.program = program
     }
 
     /// Overwrites all offsets with those that DWARF gives; returns what it does not give.
@@ -43,6 +47,7 @@ public struct InterpreterFrameABI: LayoutRow {
         missing += InterpreterFrameLayout.fields.fill(&frame, from: structs)
         missing += code.fill(from: structs)
         missing += Self.fields.fill(&self, from: structs)
+        program = program?.filled(from: structs)
         switch lock {
         case .runtime(var runtime):
             missing += RuntimeLayout.fields.fill(&runtime, from: structs)
@@ -79,6 +84,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     public let layoutOrigin: String
     private let abi: InterpreterFrameABI
     public let walk: ThreadWalk
+    public let program: ProgramReader?
     private let frames: InterpreterFrameWalk
     private let lock: Lock
 
@@ -100,8 +106,9 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         self.abi = abi
         var code = abi.code
         code.codeType = site.address(of: "PyCode_Type")
-        walk = ThreadWalk(
+        let walk = ThreadWalk(
             layout: abi.threads, interpretersHead: runtime &+ Address(abi.interpretersHead))
+        self.walk = walk
         frames = InterpreterFrameWalk(
             layout: abi.frame, codes: CodeCache(reader: code, frames: table),
             threadBytecodes: abi.threadBytecodes)
@@ -111,6 +118,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
             case .interpreters(let gil): .interpreters(gil)
             case .attached(let state): .attached(state: state)
             }
+        program = abi.program.map { ProgramReader(layout: $0, code: code, walk: walk) }
         layoutOrigin = origin
     }
 

@@ -35,14 +35,6 @@ public struct ProfileOutput {
 
 /// How the sampling went as a whole, for formats that say so.
 public struct RunSummary: Sendable {
-    /// What was sampled of each process.
-    public enum Mode: String, Sendable {
-        /// The thread that held the GIL.
-        case gil
-        /// All threads, whatever they were doing.
-        case wall
-    }
-
     /// When sampling began: nanoseconds since the Unix epoch, and on the monotonic clock of the samples.
     public var startedAt: UInt64
     public var start: UInt64
@@ -50,7 +42,8 @@ public struct RunSummary: Sendable {
     public var duration: UInt64
     /// Nanoseconds between two samples, as asked for.
     public var interval: UInt64
-    public var mode: Mode
+    /// What was sampled of each process.
+    public var mode: SamplingMode
     /// Samples that were taken, idle and failed ones among them.
     public var samples: Int
     /// Ticks that passed without a sample.
@@ -60,7 +53,7 @@ public struct RunSummary: Sendable {
 
     public init(
         startedAt: UInt64 = 0, start: UInt64 = 0, duration: UInt64 = 0, interval: UInt64 = 0,
-        mode: Mode = .gil, samples: Int = 0, missed: Int = 0, failed: Int = 0, idle: Int = 0
+        mode: SamplingMode = .gil, samples: Int = 0, missed: Int = 0, failed: Int = 0, idle: Int = 0
     ) {
         self.startedAt = startedAt
         self.start = start

@@ -56,7 +56,7 @@ final class AttachedRun {
     }
 
     private func sampler(
-        _ tracees: Tracees, allThreads: Bool, into sink: (any SampleSink)? = nil
+        _ tracees: Tracees, options: Sampler.Options, into sink: (any SampleSink)? = nil
     ) throws(Failure) -> Sampler {
         let source = LiveProcess(pid: pid)
         let detection: Detection
@@ -67,7 +67,7 @@ final class AttachedRun {
         }
         let sampler = Sampler(
             pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
-            options: Sampler.Options(allThreads: allThreads))
+            options: options)
         let refused = tracees.seize(pid)
         if refused != 0 {
             throw Failure(
@@ -79,7 +79,8 @@ final class AttachedRun {
 
     private func profile(into sink: any SampleSink) throws(Failure) -> RunStatistics {
         let tracees = Tracees()
-        let sampler = try sampler(tracees, allThreads: options.threads, into: sink)
+        let sampler = try sampler(
+            tracees, options: Sampler.Options(mode: options.mode, names: options.threadNames), into: sink)
         let clock = RunClock()
         let progress = Progress(interval: options.interval, duration: options.duration)
         let loop = SamplingLoop(interval: options.interval, duration: options.duration)
@@ -99,7 +100,7 @@ final class AttachedRun {
     }
 
     private func dump() throws(Failure) -> String {
-        let sampler = try sampler(Tracees(), allThreads: true)
+        let sampler = try sampler(Tracees(), options: Sampler.Options(mode: .wall))
         switch sampler.sample().outcome {
         case .stacks(let threads):
             return dumpText(

@@ -183,7 +183,7 @@ final class CommandRun {
         let systemCallsBefore = tracees.systemCalls
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
-            options: Sampler.Options(allThreads: options.threads))
+            options: Sampler.Options(mode: options.mode, names: options.threadNames))
         SamplingLoop(interval: options.interval, duration: nil).run(
             sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(

@@ -38,7 +38,7 @@ struct RunStatistics {
         spent = clock.spent
         summary = RunSummary(
             startedAt: clock.startedAt, start: clock.start, duration: clock.elapsed,
-            interval: options.interval, mode: options.threads ? .wall : .gil,
+            interval: options.interval, mode: options.mode,
             samples: sampling.samples, missed: sampling.missed, failed: sampling.failed,
             idle: sampling.idle)
     }

@@ -3,6 +3,11 @@ import Sinks
 
 /// The sink for what the options ask for.
 func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
+    let sink = formatSink(options, frames: frames)
+    return options.threadNames ? ThreadRoots(sink, frames: frames) : sink
+}
+
+private func formatSink(_ options: Options, frames: FrameTable) -> any SampleSink {
     let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
     return switch options.format {
     case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)

@@ -9,9 +9,15 @@ import TargetMemory
 /// stopped, or none when no thread holds it; threads that sleep are never touched.
 public final class Sampler: SampledTargets {
     public struct Options: Sendable {
-        /// Sample all threads, not only the holder of the GIL.
-        public var allThreads: Bool
-        public init(allThreads: Bool) { self.allThreads = allThreads }
+        public var mode: SamplingMode
+        /// Whether samples are to have the names of their threads.
+        public var names: Bool
+        public init(mode: SamplingMode, names: Bool = false) {
+            self.mode = mode
+            self.names = names
+        }
+
+        var allThreads: Bool { mode != .gil }
     }
 
     public let pid: pid_t
@@ -25,6 +31,13 @@ public final class Sampler: SampledTargets {
     private let files: TaskFiles
     private let tracees: Tracees
     private let threadIndex: ThreadIndex
+    /// Nil when they are not asked for.
+    private let names: ThreadNames?
+    /// Nil but for `--mode cpu`.
+    private var processorUse: ProcessorUse?
+    /// Called for every sample while the target stands still for it, to read more of it. It may come to be
+    /// called again for the same sample.
+    public var whileStill: (([ThreadSample]) -> Void)?
     public private(set) var statistics = Statistics()
 
     /// A target that moves on faster than this often in a row is given up for this tick.
@@ -58,8 +71,10 @@ public final class Sampler: SampledTargets {
         self.source = source
         memory = Memory(source: source)
         lockMemory = Memory(source: source)
-        files = TaskFiles(pid: pid)
+        files = TaskFiles(pid: pid, readsAll: options.mode == .cpu)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
+        names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
+        processorUse = options.mode == .cpu ? ProcessorUse(files: files, index: threadIndex) : nil
         systemCallsBefore = source.systemCalls
         // Weak, and nothing else is captured: the tracees outlive the sampler and its open files.
         observation = tracees.observe { [weak self] in self?.handle($0) }
@@ -83,7 +98,9 @@ public final class Sampler: SampledTargets {
     public func miss(_ ticks: Int) { statistics.missed += ticks }
 
     /// System calls made so far on account of sampling, those of the tracees apart.
-    public var systemCalls: Int { source.systemCalls + files.systemCalls - systemCallsBefore }
+    public var systemCalls: Int {
+        source.systemCalls + files.systemCalls + (names?.systemCalls ?? 0) - systemCallsBefore
+    }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
     public private(set) var isTargetGone = false
@@ -98,13 +115,13 @@ public final class Sampler: SampledTargets {
 
     /// Takes a sample now.
     public func sample() -> Sample {
-        let outcome = attempts()
+        var outcome = attempts()
         statistics.samples += 1
         switch outcome {
         case .failed where isTargetGone: statistics.samples -= 1  // it ended under our hands
         case .failed: statistics.failed += 1
         case .idle: statistics.idle += 1
-        case .stacks: break
+        case .stacks(let threads): outcome = .stacks(named(threads))
         }
         return Sample(time: monotonicNow(), pid: pid, outcome: outcome)
     }
@@ -139,6 +156,7 @@ public final class Sampler: SampledTargets {
     private func sampleAll() throws(DecodeError) -> Sample.Outcome? {
         memory.refresh()
         let before = try decoder.lockState(in: memory)
+        if processorUse != nil { processorUse?.look(at: try decoder.threads(in: memory)) }
         let movers = movers(of: before)
         guard movers.isEmpty else { return try sample(holding: movers) }
 
@@ -148,9 +166,40 @@ public final class Sampler: SampledTargets {
         memory.refresh()
         guard try decoder.lockState(in: memory) == before else { return nil }
         let second = try stacks(holders: [])
-        guard first.elementsEqual(second, by: { $0.thread == $1.thread && $0.frames == $1.frames })
-        else { return nil }
-        return .stacks(second)
+        guard agree(first, second) else { return nil }
+        if readMore(second) {
+            memory.refresh()
+            guard try decoder.lockState(in: memory) == before, agree(second, try stacks(holders: []))
+            else { return nil }
+        }
+        return outcome(second)
+    }
+
+    private func agree(_ first: [ThreadSample], _ second: [ThreadSample]) -> Bool {
+        first.elementsEqual(second) { $0.thread == $1.thread && $0.frames == $1.frames }
+    }
+
+    /// What else is wanted of a target that stands still; false when nothing was read.
+    private func readMore(_ threads: [ThreadSample]) -> Bool {
+        let named = names?.update(for: threads) ?? false
+        whileStill?(threads)
+        return named || whileStill != nil
+    }
+
+    /// In the mode `cpu` none but idle threads may be left.
+    private func outcome(_ threads: [ThreadSample]) -> Sample.Outcome {
+        threads.isEmpty && options.mode == .cpu ? .idle : .stacks(threads)
+    }
+
+    private func named(_ threads: [ThreadSample]) -> [ThreadSample] {
+        guard let names else { return threads }
+        threadIndex.resolve(threads.map(\.thread))
+        return threads.map { thread in
+            var thread = thread
+            thread.tid = threadIndex.knownTID(of: thread.thread)
+            thread.name = names.name(of: thread.thread, tid: thread.tid)
+            return thread
+        }
     }
 
     /// The threads that may change what this sampler reads: those that hold the GIL and, where there
@@ -181,11 +230,18 @@ public final class Sampler: SampledTargets {
             wanted = moving.filter { holder in !held.contains { $0.thread.address == holder.address } }
             guard wanted.isEmpty else { continue }
 
-            let samples = try stacks(holders: now.holders)
+            var samples = try stacks(holders: now.holders)
+            _ = readMore(samples)
             // A holder that sat in a system call was left there; did it stay?
-            if held.allSatisfy(hasStayed) { return .stacks(samples) }
-            if !now.detached.isEmpty { wakeUps += 1 }
-            return nil
+            guard held.allSatisfy(hasStayed) else {
+                if !now.detached.isEmpty { wakeUps += 1 }
+                return nil
+            }
+            if options.mode == .cpu {
+                let blocked = held.filter { $0.blockedIn != nil }
+                samples.removeAll { sample in blocked.contains { $0.thread.address == sample.thread.address } }
+            }
+            return outcome(samples)
         }
         return nil
     }
@@ -266,6 +322,8 @@ public final class Sampler: SampledTargets {
         samples.reserveCapacity(threads.count)
         var total = 0
         for thread in threads {
+            let isHolder = holders.contains { $0.address == thread.address }
+            if let processorUse, !isHolder, !processorUse.isRunning(thread) { continue }
             var frames: [FrameID] = []
             try decoder.stack(of: thread, in: memory, into: &frames)
             total += frames.count
@@ -275,7 +333,7 @@ public final class Sampler: SampledTargets {
             samples.append(
                 ThreadSample(
                     thread: thread, tid: threadIndex.knownTID(of: thread),
-                    isHolder: holders.contains { $0.address == thread.address }, frames: frames))
+                    isHolder: isHolder, frames: frames))
         }
         return samples
     }

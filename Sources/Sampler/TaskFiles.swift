@@ -8,10 +8,12 @@ final class TaskFiles {
     /// How often the kernel was asked.
     private(set) var systemCalls = 0
 
-    private static let mostOpenFiles = 64
+    private let mostOpenFiles: Int
 
-    init(pid: pid_t) {
+    /// With `readsAll` all threads are looked at in every sample, not only those that hold the GIL.
+    init(pid: pid_t, readsAll: Bool = false) {
         self.pid = pid
+        mostOpenFiles = readsAll ? 256 : 64
     }
 
     deinit {
@@ -27,12 +29,26 @@ final class TaskFiles {
     /// The system call that `tid` is blocked in, with its arguments, as the kernel words it; nil
     /// while the thread runs, or when the kernel does not tell.
     func blockedSystemCall(of tid: pid_t) -> String? {
-        guard let descriptor = systemCallFile(of: tid) else { return nil }
+        if case .blocked(let call) = state(of: tid) { return call }
+        return nil
+    }
+
+    enum State {
+        /// On a processor or ready to run (or the kernel does not tell).
+        case running
+        /// In a system call or, -1, elsewhere in the kernel; as the kernel words it.
+        case blocked(String)
+        case gone
+    }
+
+    func state(of tid: pid_t) -> State {
+        guard let descriptor = systemCallFile(of: tid) else { return errno == ENOENT ? .gone : .running }
         var buffer = [UInt8](repeating: 0, count: 256)
         let count = pread(descriptor, &buffer, buffer.count, 0)
         systemCalls += 1
-        guard count > 0, buffer[0] != UInt8(ascii: "r") else { return nil }  // "running"
-        return String(decoding: buffer[..<count], as: UTF8.self)
+        guard count > 0 else { return count < 0 && errno == ESRCH ? .gone : .running }
+        guard buffer[0] != UInt8(ascii: "r") else { return .running }  // "running"
+        return .blocked(String(decoding: buffer[..<count], as: UTF8.self))
     }
 
     /// How often `tid` was given a processor; nil when the kernel does not tell.
@@ -49,7 +65,7 @@ final class TaskFiles {
 
     private func systemCallFile(of tid: pid_t) -> Int32? {
         if let known = systemCallFiles[tid] { return known }
-        if systemCallFiles.count >= Self.mostOpenFiles, let (oldest, _) = systemCallFiles.first {
+        if systemCallFiles.count >= mostOpenFiles, let (oldest, _) = systemCallFiles.first {
             forget(oldest)
         }
         let descriptor = open("/proc/\(pid)/task/\(tid)/syscall", O_RDONLY | O_CLOEXEC)

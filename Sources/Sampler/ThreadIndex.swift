@@ -14,6 +14,9 @@ final class ThreadIndex {
     private let memory: any MemorySource
     private var known: [Key: pid_t] = [:]
     private var confirmed: Set<pid_t> = []
+    /// When those that could not be told were last looked up.
+    private var unknown: [Key: UInt64] = [:]
+    private static let pause: UInt64 = 50_000_000
     /// From thread ids in the target's PID namespace to ours; nil when both are the same.
     private var outerIDs: [pid_t: pid_t]?
 
@@ -33,9 +36,28 @@ final class ThreadIndex {
         let key = Key(state: thread.address, threadID: thread.threadID)
         if let tid = known[key] { return tid }
         if known.count > 1 << 16 { known.removeAll() }
-        guard let tid = lookUp(thread) else { return nil }
+        guard let tid = lookUp(thread, among: Set(files.tasks())) else { return nil }
         known[key] = tid
         return tid
+    }
+
+    /// Looks up those of `threads` that are not known yet, all at once. One that cannot be told is not
+    /// asked for again for a while.
+    func resolve(_ threads: [ThreadState]) {
+        let now = monotonicNow()
+        let new = threads.filter { thread in
+            let key = Key(state: thread.address, threadID: thread.threadID)
+            return known[key] == nil && unknown[key].map { now - $0 > Self.pause } ?? true
+        }
+        guard !new.isEmpty else { return }
+        if known.count > 1 << 16 { known.removeAll() }
+        if unknown.count > 1 << 16 { unknown.removeAll() }
+        let tasks = Set(files.tasks())
+        for thread in new {
+            let key = Key(state: thread.address, threadID: thread.threadID)
+            known[key] = lookUp(thread, among: tasks)
+            unknown[key] = known[key] == nil ? now : nil
+        }
     }
 
     /// The same, as far as it is known already.
@@ -61,8 +83,7 @@ final class ThreadIndex {
         known = known.filter { $0.value != tid }
     }
 
-    private func lookUp(_ thread: ThreadState) -> pid_t? {
-        let tasks = Set(files.tasks())
+    private func lookUp(_ thread: ThreadState, among tasks: Set<pid_t>) -> pid_t? {
         let outer = namespaceMap(tasks)
         func translated(_ inner: pid_t) -> pid_t? {
             let tid = outer == nil ? inner : outer?[inner]

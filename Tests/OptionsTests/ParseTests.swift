@@ -32,7 +32,7 @@ private func complaint(_ line: String) -> String {
         expected.pid = 12
         #expect(options == expected)
         #expect(options.interval == 10_000_000 && options.duration == 1_000_000_000)
-        #expect(!options.threads && options.lineNumbers && options.format == .folded)
+        #expect(options.mode == .gil && options.lineNumbers && options.format == .folded)
     }
 
     @Test(arguments: [
@@ -44,13 +44,28 @@ private func complaint(_ line: String) -> String {
     func manyWaysToSayIt(line: String) throws {
         let options = try parse(line)
         #expect(options.pid == 12 && options.interval == 2_000_000 && options.duration == 5_000_000_000)
-        #expect(options.excludeIdle && !options.lineNumbers && options.threads)
+        #expect(options.excludeIdle && !options.lineNumbers && options.mode == .wall)
         #expect(options.output == "f.txt" && options.abi == ABI("36") && options.warnings.isEmpty)
+    }
+
+    @Test func modes() throws {
+        #expect(try parse("-p 1 --mode gil").mode == .gil)
+        #expect(try parse("-p 1 --mode=cpu").mode == .cpu)
+        #expect(try parse("-p 1 --threads --mode wall --mode wall").mode == .wall)
+        #expect(try parse("-d -p 1 --mode wall").mode == .wall)
+        #expect(try parse("-p 1 --thread-names").threadNames)
+        for line in [
+            "-p 1 --threads --mode cpu", "-p 1 --mode gil --threads", "-d -p 1 --mode cpu", "-p 1 --mode cpu --mode gil",
+            "-d -p 1 --thread-names",
+        ] {
+            #expect(complaint(line).hasPrefix("not mutually compatible"), "\(line): \(complaint(line))")
+        }
+        #expect(complaint("-p 1 --mode idle").hasPrefix("failed to parse mode \"idle\": one of gil, wall, cpu"))
     }
 
     @Test func dumpImpliesThreads() throws {
         let options = try parse("-d -p 1")
-        #expect(options.dump && options.threads)
+        #expect(options.dump && options.mode == .wall)
     }
 
     @Test(arguments: ["123 -s 5", "-s 5 123", "-s 5 -- 123"])

@@ -25,7 +25,12 @@ enum Layouts {
             text: .pep393(PEP393Layout(asciiSize: 48, compactSize: 72)), lines: .pep657,
             codeType: nil),
         lock: .runtime(RuntimeLayout(interpretersHead: 40, currentThread: 576, switchNumber: 384)),
-        interpretersHead: 40, currentFrame: 8)
+        interpretersHead: 40, currentFrame: 8,
+        program: ProgramLayout(
+            objects: ObjectLayout(
+                dictionaries: .unicodeKeys(valuesHead: 0), integers: .signedSize(digitBits: 30),
+                attributes: .separateWords(cachedKeys: 872)),
+            variables: VariableLayout(slots: 72, names: 96, kinds: 104), modules: 888))
 
     static let v312 = InterpreterFrameABI(
         threads: ThreadLayout(
@@ -41,5 +46,10 @@ enum Layouts {
             codeType: nil),
         // `_status.active`: set once the GIL is taken, cleared before it is let go.
         lock: .interpreters(GILReader(pointer: 384, holding: 24, holdingMask: 1 << 4)),
-        interpretersHead: 40, currentFrame: 0)
+        interpretersHead: 40, currentFrame: 0,
+        program: ProgramLayout(
+            objects: ObjectLayout(
+                dictionaries: .unicodeKeys(valuesHead: 0), integers: .tagged,
+                attributes: .oneWord(cachedKeys: 880)),
+            variables: VariableLayout(slots: 72, names: 96, kinds: 104), modules: 944))
 }

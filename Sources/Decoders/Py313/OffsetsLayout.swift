@@ -65,7 +65,28 @@ extension InterpreterFrameABI {
         self.init(
             threads: threads, frame: frame, code: code, lock: try Self.lock(offsets),
             interpretersHead: try offsets.required("runtime_state.interpreters_head"),
-            threadBytecodes: threadBytecodes)
+            threadBytecodes: threadBytecodes, program: try Self.program(offsets))
+    }
+
+    /// Keys of an instance's attributes follow the slots of a class (PyHeapTypeObject); an instance's
+    /// dict is before the object, in free-threaded builds without words for the collector between.
+    private static func program(_ offsets: DebugOffsets) throws -> ProgramLayout {
+        let objects = ObjectLayout(
+            head: try offsets.required("pyobject.size"),
+            type: try offsets.required("pyobject.ob_type"),
+            dictionaries: .unicodeKeys(valuesHead: 8), integers: .tagged,
+            attributes: .inline(
+                word: offsets.isFreeThreaded ? -8 : -24,
+                cachedKeys: try offsets["heap_type_object.ht_cached_keys"]
+                    ?? offsets.required("type_object.size") + 464),
+            tupleItems: try offsets.required("tuple_object.ob_item"))
+        return ProgramLayout(
+            objects: objects,
+            variables: VariableLayout(
+                slots: try offsets.required("interpreter_frame.localsplus"),
+                names: try offsets.required("code_object.localsplusnames"),
+                kinds: try offsets.required("code_object.localspluskinds")),
+            modules: try offsets.required("interpreter_state.imports_modules"))
     }
 
     /// `offset`, which was worked out from others and so may lie before the beginning of its struct.

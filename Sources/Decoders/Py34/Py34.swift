@@ -14,4 +14,7 @@ let layout = FrameObjectABI(
     code: CodeReader(
         layout: CodeLayout(firstLine: 112, fileName: 96, name: 104, lineTable: 120),
         text: .pep393(PEP393Layout(asciiSize: 48, compactSize: 72)), lines: .lnotabUnsigned,
-        codeType: nil))
+        codeType: nil),
+    program: ProgramLayout(
+        objects: ObjectLayout(dictionaries: .keys, integers: .signedSize(digitBits: 30)),
+        variables: VariableLayout(slots: 376, names: 64), modules: 16))

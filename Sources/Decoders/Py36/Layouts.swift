@@ -26,30 +26,41 @@ enum Layouts {
         CodeReader(layout: layout, text: text, lines: lines, codeType: nil)
     }
 
+    private static func program(slots: Int, names: Int, modules: Int) -> ProgramLayout {
+        ProgramLayout(
+            objects: ObjectLayout(dictionaries: .compact, integers: .signedSize(digitBits: 30)),
+            variables: VariableLayout(slots: slots, names: names), modules: modules)
+    }
+
     static let v36 = FrameObjectABI(
         threads: threads(id: 152),
         frame: FrameObjectLayout(back: 24, code: 32, lastInstruction: 120, line: 124, trace: 80),
-        code: code(CodeLayout(firstLine: 36, fileName: 96, name: 104, lineTable: 112)))
+        code: code(CodeLayout(firstLine: 36, fileName: 96, name: 104, lineTable: 112)),
+        program: program(slots: 376, names: 64, modules: 16))
 
     static let v374 = FrameObjectABI(
         threads: threads(id: 176),
         frame: FrameObjectLayout(back: 24, code: 32, lastInstruction: 104, line: 108, trace: 80),
         code: code(CodeLayout(firstLine: 36, fileName: 96, name: 104, lineTable: 112)),
-        runtime: RuntimeLayout(interpretersHead: 24, currentThread: 1480, switchNumber: 1288))
+        runtime: RuntimeLayout(interpretersHead: 24, currentThread: 1480, switchNumber: 1288),
+        program: program(slots: 360, names: 64, modules: 40))
 
     /// Up to 3.7.3 `ceval` had no queue of pending calls for the main thread: all behind lies lower.
     static let v370 = FrameObjectABI(
         threads: v374.threads, frame: v374.frame, code: v374.code,
-        runtime: RuntimeLayout(interpretersHead: 24, currentThread: 1392, switchNumber: 1200))
+        runtime: RuntimeLayout(interpretersHead: 24, currentThread: 1392, switchNumber: 1200),
+        program: v374.program)
 
     static let v38 = FrameObjectABI(
         threads: threads(id: 176), frame: v374.frame,
         code: code(CodeLayout(firstLine: 40, fileName: 104, name: 112, lineTable: 120)),
-        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 1368, switchNumber: 1176))
+        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 1368, switchNumber: 1176),
+        program: program(slots: 360, names: 72, modules: 56))
 
     static let v39 = FrameObjectABI(
         threads: v38.threads, frame: v38.frame, code: v38.code,
-        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 568, switchNumber: 376))
+        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 568, switchNumber: 376),
+        program: program(slots: 360, names: 72, modules: 856))
 
     static let v310 = FrameObjectABI(
         threads: v38.threads,
@@ -57,5 +68,6 @@ enum Layouts {
         code: code(
             CodeLayout(firstLine: 40, fileName: 104, name: 112, lineTable: 120), .pep626),
         lineRule: .whenSet,
-        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 568, switchNumber: 376))
+        runtime: RuntimeLayout(interpretersHead: 32, currentThread: 568, switchNumber: 376),
+        program: program(slots: 352, names: 72, modules: 856))
 }

@@ -37,7 +37,7 @@ struct OptionEntry: Sendable {
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
     case pid, trace, replay
-    case rate, seconds, threads
+    case rate, seconds, mode, threads, threadNames = "thread-names"
     case dump, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output
     case abi, layout, probe, record
@@ -63,8 +63,14 @@ enum OptionTable {
             .seconds, "s", .sampling, value: "SECONDS",
             "how long to sample, or with a unit: 30s, 2m, 1h; default 1, 0 is one sample; not with -t"),
         OptionEntry(
+            .mode, nil, .sampling, value: "MODE",
+            "which threads: gil (the one that holds the GIL; default), wall (all), cpu (those on a processor)"),
+        OptionEntry(
             .threads, nil, .sampling,
-            "sample all threads, not only the one that holds the GIL"),
+            "sample all threads: --mode=wall"),
+        OptionEntry(
+            .threadNames, nil, .sampling,
+            "begin each stack with the name of its thread"),
         OptionEntry(
             .dump, "d", .output,
             "print the stacks of all threads once, and leave"),

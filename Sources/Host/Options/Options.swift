@@ -25,7 +25,12 @@ struct Options: Equatable, Sendable {
     var interval: UInt64 = 10_000_000
     /// Nanoseconds; 0 is one sample. Means nothing in trace mode.
     var duration: UInt64 = 1_000_000_000
-    var threads = false
+    /// Which threads are sampled.
+    var mode = SamplingMode.gil
+    /// Whether samples show more than the holder of the GIL.
+    var threads: Bool { mode != .gil }
+    /// Whether stacks begin with the name of their thread.
+    var threadNames = false
     var excludeIdle = false
     var lineNumbers = true
 

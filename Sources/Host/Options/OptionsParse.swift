@@ -20,10 +20,12 @@ extension Options {
             case .pid: options.pid = try Values.pid(value)
             case .rate: options.interval = try Values.interval(value)
             case .seconds: options.duration = try Values.duration(value)
-            case .threads: options.threads = true
+            case .threads: options.mode = .wall
+            case .mode: options.mode = try Self.mode(value)
+            case .threadNames: options.threadNames = true
             case .dump:
                 options.dump = true
-                options.threads = true
+                options.mode = .wall
             case .excludeIdle: options.excludeIdle = true
             case .flamechart: format = .flamechart
             case .format: format = try Self.format(value)
@@ -82,6 +84,7 @@ extension Options {
             }
         }
         try checkRecordings(given, raw.positionals.first)
+        try checkModes(raw)
         if given.contains(.probe) && given.contains(.dump) {
             throw .incompatible("--probe", "-d", "Each prints once and leaves.")
         }

@@ -58,7 +58,7 @@ final class RecordRun {
         let snapshot = Snapshot(of: live)
         let sampler = Sampler(
             pid: pid, decoder: decoder, source: snapshot, tracees: tracees,
-            options: Sampler.Options(allThreads: true))
+            options: Sampler.Options(mode: .wall))
         let refused = tracees.seize(pid)
         guard refused == 0 else {
             throw Failure(explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)

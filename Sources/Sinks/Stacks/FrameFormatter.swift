@@ -1,6 +1,6 @@
 import FrameDecoding
 
-/// Frames as text: `file:name:line`, or `file:name`. Each distinct frame is formatted once.
+/// Frames as text: `file:name:line`, or `file:name`; headings as they are. Each distinct frame is formatted once.
 public final class FrameFormatter {
     /// The frames that it formats.
     public let frames: FrameTable
