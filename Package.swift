@@ -7,8 +7,10 @@ let decoders = ["Py26", "Py34", "Py36", "Py311", "Py313"]
 
 /// Scripts and styles of the pages that pyflame writes; compiled into the program.
 let pages = [
-    "shared/data.js", "shared/search.js", "shared/text.js", "shared/palette.css",
-    "svg/scene.js", "svg/controls.js", "svg/picture.js", "svg/picture.css",
+    "shared/data.js", "shared/search.js", "shared/text.js", "shared/scene.js", "shared/palette.css",
+    "svg/frames.js", "svg/controls.js", "svg/picture.js", "svg/picture.css",
+    "report/samples.js", "report/totals.js", "report/dom.js", "report/flame.js", "report/timeline.js",
+    "report/tables.js", "report/source.js", "report/report.js", "report/report.css",
 ]
 
 let package = Package(

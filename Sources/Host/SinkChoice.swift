@@ -24,5 +24,9 @@ private func formatSink(_ options: Options, frames: FrameTable) -> any SampleSin
         SVGSink(
             frames: frames, excludeIdle: options.excludeIdle,
             options: FlameGraphSVG.Options(folding: options.folding, lineNumbers: options.lineNumbers))
+    case .html:
+        HTMLSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
+            folding: options.folding, sources: TargetSources())
     }
 }

@@ -65,6 +65,14 @@ pid_t cl_spawn_waiting(char *const argv[], const sigset_t *mask, int *release, i
 /// The capabilities in effect of this process (bits as in linux/capability.h).
 uint64_t cl_effective_capabilities(void);
 
+// ---- Files of another process ----
+
+/// Opens a regular file for reading, as a process sees it and may: `path` is resolved below `root` (the
+/// process's root, an open folder), links included, and the file is opened with the rights of `user`, `group`
+/// and `groups`, of which this thread alone takes on the part that concerns files, while it opens. A
+/// descriptor, or -errno: -EINVAL when it is no regular file, -EPERM when the rights cannot be taken on.
+int cl_open_as(int root, const char *path, uid_t user, gid_t group, const gid_t *groups, size_t count);
+
 // ---- Options ----
 
 /// One long option; `short_name` is what cl_getopt_next returns for it.

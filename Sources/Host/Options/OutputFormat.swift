@@ -1,7 +1,7 @@
 /// What a profile can be written as (`--format`).
 enum OutputFormat: String, CaseIterable, Sendable {
     case folded, flamechart, cpuprofile, chrometrace, pprof
-    case svg
+    case svg, html
 
     /// What it is, for the help.
     var summary: String {
@@ -12,6 +12,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .chrometrace: "trace events, for Perfetto: a track per thread"
         case .pprof: "for pprof, and what reads its gzip'ed profiles"
         case .svg: "an interactive flame graph, for any browser"
+        case .html: "a report: flame graph, callers, functions, source, time line"
         }
     }
 
@@ -24,6 +25,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .chrometrace: [".json", ".chrometrace"]
         case .pprof: [".pb.gz", ".pprof"]
         case .svg: [".svg"]
+        case .html: [".html", ".htm"]
         }
     }
 

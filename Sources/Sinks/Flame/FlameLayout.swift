@@ -47,10 +47,15 @@ struct FlameLayout {
     }
 
     /// By name, then file and line; what is no code comes last.
+    private static func isLast(_ frame: Frame) -> Bool {
+        let colour = FrameColour.special(frame)
+        return colour != nil && colour != FrameColour.label
+    }
+
     private static func ranks(_ frames: FrameTable) -> [UInt32] {
         let all = (0..<frames.count).map { frames[FrameID(index: UInt32($0))] }
         func key(_ frame: Frame) -> (Int, String, String, Int) {
-            (FrameColour.special(frame) == nil ? 0 : 1, frame.name, frame.file, frame.line)
+            (isLast(frame) ? 1 : 0, frame.name, frame.file, frame.line)
         }
         var ranks = [UInt32](repeating: 0, count: all.count)
         for (rank, index) in all.indices.sorted(by: { key(all[$0]) < key(all[$1]) }).enumerated() {

@@ -6,15 +6,17 @@ enum FrameColour {
     static let idle = "i"
     static let failed = "x"
     static let leftOut = "p"
+    /// Names what lies above it: a process, a thread.
+    static let label = "t"
 
-    /// For frames that are no code; nil for all others.
+    /// For frames that are no code, as they have no file; nil for all others.
     static func special(_ frame: Frame) -> String? {
         guard frame.file.isEmpty else { return nil }
         return switch frame.name {
         case CallProfile.idle.name: idle
         case CallProfile.failed.name: failed
         case CallProfile.leftOut.name: leftOut
-        default: nil
+        default: label
         }
     }
 

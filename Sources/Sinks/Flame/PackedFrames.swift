@@ -56,6 +56,9 @@ struct PackedFrames {
     /// The file of a frame that has a label.
     mutating func file(_ id: FrameID) -> File { files[fileOfLabel[label(of: id)]] }
 
+    /// The number of the file of a frame; nil for one that has no label yet.
+    func fileIndex(of id: FrameID) -> Int? { labelOfFrame[Int(id.index)].map { fileOfLabel[$0] } }
+
     /// The colour of a frame that has a label.
     mutating func colour(_ id: FrameID) -> String { colours[colourOfLabel[label(of: id)]] }
 
@@ -76,7 +79,7 @@ struct PackedFrames {
         if let known = fileIndex[key] { return known }
         let path = sanitised(frame.file, isSentence: true)
         if special != nil {
-            files.append(File(path: "", shortPath: "", package: package(nil, frame.name)))
+            files.append(File(path: "", shortPath: "", package: package(nil, frame.isLabel ? "" : frame.name)))
         } else {
             let origin = CodeOrigin(path: path)
             files.append(

@@ -74,6 +74,7 @@ public final class CallProfile {
         let functions = FrameTable()
         let (folded, nodes) = tree.mapped { [frames] id in
             let frame = frames[id]
+            if frame.isLabel { return functions.intern(frame) }
             return functions.intern(
                 Frame(
                     file: frame.file, name: frame.name, line: 0, firstLine: byName ? 0 : frame.firstLine))
