@@ -42,7 +42,8 @@ let package = Package(
         }
         + [
             // What several test targets share.
-            .target(name: "TestSupport", dependencies: ["TargetMemory"], path: "Tests/TestSupport"),
+            .target(
+                name: "TestSupport", dependencies: ["Sinks", "TargetMemory"], path: "Tests/TestSupport"),
             .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
             .testTarget(
                 name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
@@ -68,6 +69,8 @@ let package = Package(
                 name: "SafetyTests",
                 dependencies: ["pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
                     + decoders.map { .target(name: $0) }),
+            // Python where it is not called python.
+            .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
             // `-t`, and what a terminal shows.
             .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
         ],

@@ -123,16 +123,21 @@ public struct DecoderModule: Sendable {
     public let abis: [ABI]
     /// Symbols that the module wants to find in the interpreter's file.
     public let symbols: [String]
+    /// How the roots of a version look in memory; nil when this module does not read it, or the
+    /// interpreter marks them itself.
+    public let rootSign: @Sendable (PythonVersion) -> RootSign?
     /// `memory` serves to read what is at fixed places of the site (debug offsets).
     public let claim: @Sendable (any InterpreterSite, Memory, FrameTable) -> Claim
 
     public init(
         name: String, abis: [ABI], symbols: [String],
+        rootSign: @escaping @Sendable (PythonVersion) -> RootSign? = { _ in nil },
         claim: @escaping @Sendable (any InterpreterSite, Memory, FrameTable) -> Claim
     ) {
         self.name = name
         self.abis = abis
         self.symbols = symbols
+        self.rootSign = rootSign
         self.claim = claim
     }
 }

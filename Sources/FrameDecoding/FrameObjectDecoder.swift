@@ -38,6 +38,10 @@ public struct FrameObjectABI: LayoutRow {
         return missing
     }
 
+    public var rootSign: RootSign {
+        RootSign(threads: threads, headInRuntime: runtime?.interpretersHead)
+    }
+
     public func makeDecoder(
         site: any InterpreterSite, origin: String, frames: FrameTable
     ) throws -> any FrameDecoder {

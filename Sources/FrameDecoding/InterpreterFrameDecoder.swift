@@ -65,6 +65,8 @@ public struct InterpreterFrameABI: LayoutRow {
         return missing
     }
 
+    public var rootSign: RootSign { RootSign(threads: threads, headInRuntime: interpretersHead) }
+
     public func makeDecoder(
         site: any InterpreterSite, origin: String, frames: FrameTable
     ) throws -> any FrameDecoder {

@@ -6,6 +6,8 @@ public protocol LayoutRow: Sendable {
     func makeDecoder(
         site: any InterpreterSite, origin: String, frames: FrameTable
     ) throws -> any FrameDecoder
+    /// How its roots look where no symbol names them.
+    var rootSign: RootSign { get }
 }
 
 extension LayoutRow {
@@ -50,7 +52,10 @@ extension DecoderModule {
         name: String, abis: [ABI], symbols: [String],
         row: @escaping @Sendable (PythonVersion) -> (any LayoutRow)?
     ) -> DecoderModule {
-        DecoderModule(name: name, abis: abis, symbols: symbols + ["PyCode_Type"]) { site, _, frames in
+        DecoderModule(
+            name: name, abis: abis, symbols: symbols + ["PyCode_Type"],
+            rootSign: { abis.contains($0.abi) ? row($0)?.rootSign : nil }
+        ) { site, _, frames in
             guard abis.contains(site.version.abi), let row = row(site.version) else {
                 return .notMine
             }

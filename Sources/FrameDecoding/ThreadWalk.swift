@@ -2,7 +2,7 @@ import TargetMemory
 
 /// How interpreters and thread states are linked: the same shape in all versions, at other places.
 /// `PyInterpreterState` is `struct _is`, `PyThreadState` is `struct _ts`. Offsets in bytes.
-public struct ThreadLayout: Equatable, Sendable {
+public struct ThreadLayout: Hashable, Sendable {
     public var interpreterNext: Int
     /// `tstate_head`, from 3.11 on `threads.head`.
     public var interpreterThreads: Int

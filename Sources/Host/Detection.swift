@@ -60,24 +60,39 @@ final class Detector {
         var allLayouts: Bool
         /// Python frames must be seen; without it, an embedding that sits in C is believed as well.
         var wantsFrames: Bool
+        /// An interpreter that nothing names is searched for in all data: for a quarter of a second or so.
+        var searches = false
 
         /// A program that runs: some 50 ms, with every layout.
-        static let thorough = Patience(attempts: 60, allLayouts: true, wantsFrames: false)
+        static let thorough = Patience(attempts: 60, allLayouts: true, wantsFrames: false, searches: true)
         /// A program that is just starting and will be asked again.
         static let glance = Patience(attempts: 2, allLayouts: false, wantsFrames: true)
         /// The same, when the first layout has been seen not to fit.
         static let wideGlance = Patience(attempts: 2, allLayouts: true, wantsFrames: true)
+        /// The same, when no file shows an interpreter.
+        static let search = Patience(attempts: 2, allLayouts: true, wantsFrames: true, searches: true)
     }
 
     func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
         rejected = []
         isStarting = false
         let memory = Memory(source: source)
-        let report = try probe(memory)
-        self.report = report
-        guard !report.candidates.isEmpty else { throw notPython(report) }
+        var report = try probe(memory)
+        defer { self.report = report }
+        if let detection = decodable(report.candidates, memory, patience) { return detection }
+        if patience.searches {
+            let found = try search(memory)
+            report.candidates += found
+            if let detection = decodable(found, memory, patience) { return detection }
+        }
+        throw report.candidates.isEmpty ? notPython(report) : undecodable(report)
+    }
 
-        for site in report.candidates {
+    /// The first site, with its decoder, that decodes the running process.
+    private func decodable(
+        _ sites: [LocatedInterpreter], _ memory: Memory, _ patience: Patience
+    ) -> Detection? {
+        for site in sites {
             for module in registeredDecoders {
                 switch module.claim(site, memory, frames) {
                 case .notMine: continue
@@ -104,17 +119,28 @@ final class Detector {
                 }
             }
         }
-        throw undecodable(report)
+        return nil
+    }
+
+    private func search(_ memory: Memory) throws(DetectionFailure) -> [LocatedInterpreter] {
+        do {
+            return try makeProbe(memory).search(for: registeredDecoders)
+        } catch {
+            throw DetectionFailure(explanation: explain(error))
+        }
     }
 
     private func probe(_ memory: Memory) throws(DetectionFailure) -> ProbeReport {
         do {
-            return try ProcessProbe(
-                pid: pid, memory: memory, symbols: wantedSymbols, forcedABI: forcedABI, cache: images
-            ).run()
+            return try makeProbe(memory).run()
         } catch {
             throw DetectionFailure(explanation: explain(error))
         }
+    }
+
+    private func makeProbe(_ memory: Memory) -> ProcessProbe {
+        ProcessProbe(
+            pid: pid, memory: memory, symbols: wantedSymbols, forcedABI: forcedABI, cache: images)
     }
 
     private func explain(_ error: ProbeError) -> String {
@@ -132,7 +158,8 @@ final class Detector {
         return DetectionFailure(
             explanation: "Failed to locate libpython: process \(pid) is not a Python process\(program): "
                 + "none of its \(report.files.count) mapped files exports _PyRuntime, "
-                + "_PyThreadState_Current or PyInterpreterState_Head, or has a section .PyRuntime. "
+                + "_PyThreadState_Current or PyInterpreterState_Head, or has a section .PyRuntime, and nothing "
+                + "in their data looks like an interpreter. "
                 + "See what was looked at with: pyflame --probe -p \(pid)")
     }
 

@@ -20,11 +20,14 @@ final class StartingProcess {
     private var misfits = 0
     private var lastMaps: [UInt8] = []
     private var hasCandidate = false
+    private var searches = 0
+    private var looksUntilSearch = 0
 
     private static let shortestInterval: UInt64 = 500_000
     private static let longestInterval: UInt64 = 50_000_000
     /// After so many misfits all layouts are tried: a debug build needs DWARF, which takes its time.
     private static let patience = 3
+    private static let mostSearches = 4
 
     init(pid: pid_t, options: Options, frames: FrameTable, images: ImageCache) {
         self.pid = pid
@@ -33,6 +36,17 @@ final class StartingProcess {
             pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout,
             images: images)
         nextLook = monotonicNow()
+    }
+
+    /// An interpreter that nothing names is searched for a few times, later and later, once a program
+    /// that shows none has come to rest.
+    private func isSearchDue() -> Bool {
+        guard interval == Self.longestInterval, searches < Self.mostSearches else { return false }
+        looksUntilSearch -= 1
+        guard looksUntilSearch <= 0 else { return false }
+        searches += 1
+        looksUntilSearch = 4 << (2 * searches)
+        return true
     }
 
     /// The interpreter, once it lives.
@@ -44,10 +58,12 @@ final class StartingProcess {
         }
         // Without a new mapping there is no new interpreter.
         let maps = ProcFile.read("/proc/\(pid)/maps", limit: 1 << 20) ?? []
-        if !hasCandidate, maps == lastMaps { return nil }
+        let isUnchanged = !hasCandidate && maps == lastMaps
+        if isUnchanged, !isSearchDue() { return nil }
         lastMaps = maps
         do {
-            return try detector.detect(misfits >= Self.patience ? .wideGlance : .glance)
+            return try detector.detect(
+                isUnchanged ? .search : misfits >= Self.patience ? .wideGlance : .glance)
         } catch {
             let found = !(detector.report?.candidates.isEmpty ?? true)
             if found && !hasCandidate { interval = Self.shortestInterval }

@@ -116,6 +116,46 @@ public struct ProcessProbe {
         found.append((image, mapped))
     }
 
+    /// The last resort, when no candidate could be read: sites whose roots were found by how they look. It
+    /// reads all data of all images, within bounds, and goes by the tables of `modules`.
+    public func search(for modules: [DecoderModule]) throws(ProbeError) -> [LocatedInterpreter] {
+        let mappings = try MapsFile.read(pid: pid)
+        let list = ImageList(mappings, pid: pid, source: source)
+        let memory = SearchMemory(mappings, source: source)
+        let known = modules.flatMap { module in module.abis.map { PythonVersion($0.major, $0.minor) } }
+        let versions = forcedABI.map { [PythonVersion($0.major, $0.minor)] } ?? known.reversed()
+        func sign(of version: PythonVersion) -> RootSign? {
+            modules.lazy.compactMap { $0.rootSign(version) }.first
+        }
+        var signs: [RootSign] = []
+        for sign in versions.compactMap(sign(of:)) where !signs.contains(sign) { signs.append(sign) }
+
+        var sites: [LocatedInterpreter] = []
+        // A program is likelier to have swallowed Python than a library.
+        for mapped in list.images.filter(\.isProgram) + list.images.filter({ !$0.isProgram }) {
+            guard !memory.isExhausted else { break }
+            let search = RootSearch(image: mapped, memory: memory)
+            let heads = search.heads(signs)
+            guard !heads.isEmpty else { continue }
+            let image = cache.image(mapped, pid: pid, wanted: wanted)
+            let found = image.version ?? VersionFinder(image: image, mapped: mapped).find()
+            image.version = found
+            let choices: [VersionFinder.Finding] = version(of: image, mapped).map { [$0] }
+                ?? versions.map { (number: $0, origin: "the look of its data") }
+            for head in heads {
+                guard let roots = search.roots(of: head) else { continue }
+                for choice in choices where sign(of: choice.number) == head.sign {
+                    sites.append(
+                        LocatedInterpreter(
+                            image: image, path: mapped.path, loadBias: mapped.loadBias,
+                            version: (choice.number, "\(choice.origin); roots found by search"),
+                            moved: roots))
+                }
+            }
+        }
+        return sites
+    }
+
     /// `--abi` has the last word, but not on the micro version.
     private func version(of image: ElfImage, _ mapped: MappedImage) -> VersionFinder.Finding? {
         guard let forcedABI else { return image.version }

@@ -1,31 +1,8 @@
 import Foundation
-import Sinks
 import Synchronization
 import TargetMemory
 import TestSupport
 import Testing
-
-/// What a program says of its own threads (see fixtures/programs/awkward.py).
-struct Truth: Decodable {
-    struct Frame: Decodable {
-        var file: String
-        var name: String
-        var line: Int?
-
-        /// As pyflame prints it: hostile characters escaped, and 0 for no line.
-        func text(lineNumbers: Bool) -> String {
-            sanitised(file) + ":" + sanitised(name) + (lineNumbers ? ":\(line ?? 0)" : "")
-        }
-    }
-    struct Thread: Decodable {
-        var id: UInt64
-        var label: String
-        var frames: [Frame]
-    }
-    var threads: [Thread]
-    /// The thread that wrote this down; it moved on afterwards.
-    var witness: UInt64
-}
 
 /// awkward.py under some interpreter, with every thread parked.
 struct ParkedProgram {
@@ -97,17 +74,6 @@ struct Comparison {
     var threads: Int
     var frames = 0
     var equalThreads = 0
-}
-
-/// `--dump` by thread id, leaf first.
-func parseDump(_ text: String) -> [UInt64: [String]] {
-    var stacks: [UInt64: [String]] = [:]
-    for block in text.components(separatedBy: "\n\n") {
-        let lines = block.split(separator: "\n").map(String.init)
-        guard let head = lines.first, let id = UInt64(head.prefix { $0.isNumber }) else { continue }
-        stacks[id] = Array(lines.dropFirst())
-    }
-    return stacks
 }
 
 /// The versions tested, printed when the last one is done.
