@@ -13,66 +13,78 @@ let pages = [
     "report/tables.js", "report/source.js", "report/report.js", "report/report.css",
 ]
 
+/// What decoders and their users share, and what surrounds them.
+let libraries: [Target] = [
+    .target(name: "CLinux"),
+    .systemLibrary(
+        name: "CElfutils", pkgConfig: "libdw",
+        providers: [.apt(["libdw-dev", "libelf-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "TargetMemory", dependencies: ["CLinux"]),
+    .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
+    .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
+    .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
+    .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
+    .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
+    .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
+]
+
+let decoderModules: [Target] = decoders.map {
+    .target(name: $0, dependencies: ["FrameDecoding"], path: "Sources/Decoders/\($0)")
+}
+
+let decoderDependencies: [Target.Dependency] = decoders.map { .target(name: $0) }
+
+let program: [Target] = [
+    .executableTarget(
+        name: "pyflame",
+        dependencies: [
+            "Probe", "Sampler", "Sinks", "Recording", "FrameDecoding", "TargetMemory", "CLinux",
+        ] + decoderDependencies,
+        path: "Sources/Host"),
+]
+
+let tests: [Target] = [
+    // What several test targets share.
+    .target(
+        name: "TestSupport", dependencies: ["Sinks", "TargetMemory"], path: "Tests/TestSupport"),
+    .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
+    .testTarget(
+        name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
+    .testTarget(name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "TargetMemory"]),
+    .testTarget(
+        name: "DecoderTests",
+        dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
+            + decoderDependencies),
+    .testTarget(
+        name: "RecordingTests",
+        dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
+    .testTarget(
+        name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
+    .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
+    .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
+    // Runs the program itself, against real interpreters.
+    .testTarget(
+        name: "EndToEndTests",
+        dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
+            + decoderDependencies),
+    // What is promised of targets, hostile ones as well.
+    .testTarget(
+        name: "SafetyTests",
+        dependencies: [
+            "pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport",
+        ] + decoderDependencies),
+    // Python where it is not called python.
+    .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
+    // `-t`, and what a terminal shows.
+    .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
+]
+
 let package = Package(
     name: "pyflame",
     products: [
         .executable(name: "pyflame", targets: ["pyflame"])
     ],
-    targets: [
-        .target(name: "CLinux"),
-        .systemLibrary(
-            name: "CElfutils", pkgConfig: "libdw",
-            providers: [.apt(["libdw-dev", "libelf-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .target(name: "TargetMemory", dependencies: ["CLinux"]),
-        .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
-        .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
-        .target(name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
-        .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
-        .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
-        .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
-        .executableTarget(
-            name: "pyflame",
-            dependencies: ["Probe", "Sampler", "Sinks", "Recording", "FrameDecoding", "TargetMemory", "CLinux"]
-                + decoders.map { .target(name: $0) },
-            path: "Sources/Host"),
-    ]
-        + decoders.map {
-            .target(name: $0, dependencies: ["FrameDecoding"], path: "Sources/Decoders/\($0)")
-        }
-        + [
-            // What several test targets share.
-            .target(
-                name: "TestSupport", dependencies: ["Sinks", "TargetMemory"], path: "Tests/TestSupport"),
-            .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
-            .testTarget(
-                name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
-            .testTarget(name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "TargetMemory"]),
-            .testTarget(
-                name: "DecoderTests",
-                dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
-                    + decoders.map { .target(name: $0) }),
-            .testTarget(
-                name: "RecordingTests",
-                dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
-            .testTarget(
-                name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
-            .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
-            .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
-            // Runs the program itself, against real interpreters.
-            .testTarget(
-                name: "EndToEndTests",
-                dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
-                    + decoders.map { .target(name: $0) }),
-            // What is promised of targets, hostile ones as well.
-            .testTarget(
-                name: "SafetyTests",
-                dependencies: ["pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
-                    + decoders.map { .target(name: $0) }),
-            // Python where it is not called python.
-            .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
-            // `-t`, and what a terminal shows.
-            .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
-        ],
+    targets: libraries + decoderModules + program + tests,
     swiftLanguageModes: [.v6]
 )
