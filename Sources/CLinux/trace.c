@@ -4,7 +4,9 @@
 #include <elf.h>
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 
@@ -28,6 +30,43 @@ int cl_ptrace_detach(pid_t tid, int signal) {
 }
 int cl_ptrace_event_message(pid_t tid, unsigned long *message) {
     return call(PTRACE_GETEVENTMSG, tid, 0, message);
+}
+
+#if defined(__x86_64__)
+// The calls that end with EINTR after a mere stop (signal(7), "Interruption of system calls by stop
+// signals"), when they have done nothing yet. Not close or connect: they have, and must not be made twice.
+static int is_cut_short_by_stops(long call) {
+    switch (call) {
+    case SYS_epoll_wait: case SYS_epoll_pwait: case 441 /* epoll_pwait2 */:
+    case SYS_read: case SYS_readv: case SYS_recvfrom: case SYS_recvmsg: case SYS_recvmmsg:
+    case SYS_accept: case SYS_accept4:
+    case SYS_write: case SYS_writev: case SYS_sendto: case SYS_sendmsg:
+    case SYS_semop: case SYS_semtimedop: case SYS_rt_sigtimedwait:
+    case SYS_io_getevents: case 333 /* io_pgetevents */: case 426 /* io_uring_enter */:
+        return 1;
+    default:
+        return 0;
+    }
+}
+#endif
+
+int cl_ptrace_take_up_call(pid_t tid) {
+#if defined(__x86_64__)
+    // The kernel's own ERESTARTNOHAND, not in any header: "again, unless a handler ran; then EINTR".
+    const long again = -514;
+    errno = 0;
+    long call = ptrace(PTRACE_PEEKUSER, tid, offsetof(struct user_regs_struct, orig_rax), 0);
+    if (errno != 0) return -errno;
+    if (!is_cut_short_by_stops(call)) return 0;
+    long result = ptrace(PTRACE_PEEKUSER, tid, offsetof(struct user_regs_struct, rax), 0);
+    if (errno != 0) return -errno;
+    if (result != -EINTR) return 0;
+    if (ptrace(PTRACE_POKEUSER, tid, offsetof(struct user_regs_struct, rax), again) < 0) return -errno;
+    return 1;
+#else
+    (void)tid;
+    return 0;
+#endif
 }
 
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer) {

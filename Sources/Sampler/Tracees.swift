@@ -43,6 +43,8 @@ public final class Tracees {
     private var observers: [Observation: (Event) -> Void] = [:]
     private var observations = 0
     public private(set) var systemCalls = 0
+    /// How often a stop hit a thread that was just entering a system call, which then was taken up again.
+    public private(set) var resumedCalls = 0
 
     /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
     private static let spinTime: UInt64 = 50_000
@@ -182,6 +184,11 @@ public final class Tracees {
         if states[changed] == nil { states[changed] = .interrupted }
         guard cl_status_stopped(status) != 0 else { return true }
         let signal = cl_status_stop_signal(status)
+        if cl_status_event(status) == Int32(CL_EVENT_STOP), case .interrupted = states[changed] {
+            // It may have entered a system call after it was last seen to run.
+            systemCalls += 1
+            if cl_ptrace_take_up_call(changed) == 1 { resumedCalls += 1 }
+        }
         switch cl_status_event(status) {
         case 0: states[changed] = .held(signal: signal)
         case Int32(CL_EVENT_STOP) where signal != SIGTRAP:

@@ -27,6 +27,10 @@ int cl_ptrace_detach(pid_t tid, int signal);
 int cl_ptrace_event_message(pid_t tid, unsigned long *message);
 /// The thread pointer (fs_base on x86-64, tpidr_el0 on aarch64) of a stopped thread.
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
+/// For a thread that our own interrupt has just stopped: if that cut short a system call which the kernel
+/// ends with EINTR then, makes the kernel take it up again when the thread goes on, as it does with most
+/// calls by itself. 1 when it did, 0 when there was nothing to do (always on other machines than x86-64).
+int cl_ptrace_take_up_call(pid_t tid);
 
 enum {
     CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4, CL_TRACE_CLONE = 0x8, CL_TRACE_EXEC = 0x10,  // PTRACE_O_*
