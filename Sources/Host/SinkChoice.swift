@@ -17,6 +17,12 @@ private func formatSink(_ options: Options, frames: FrameTable) -> any SampleSin
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
             allThreads: options.threads)
     case .chrometrace: ChromeTraceSink(frames: frames)
+    case .speedscope:
+        SpeedscopeSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
+    case .jsonl:
+        JSONLinesSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
     case .pprof:
         PprofSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)

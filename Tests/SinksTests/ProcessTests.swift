@@ -62,13 +62,14 @@ struct ProcessTests {
                     : sample(pid, stack, at: UInt64(step)))
         }
         var found: [(Int32, String?)] = []
-        log.forEach { time, process, outcome in
+        log.forEach { moment in
+            let (time, process, outcome) = (moment.time, moment.process, moment.outcome)
             #expect(time == UInt64(found.count))
             guard case .stacks(let entries) = outcome else {
                 found.append((log.processes[process], nil))
                 return
             }
-            #expect(entries.count == 1 && log.tracks[entries[0].track].process == process)
+            #expect(entries.count == 1 && log.threads[entries[0].track].pid == log.processes[process])
             let frame = scene.frames[log.tree.frame(of: entries[0].node)]
             found.append((log.processes[process], "\(frame.file):\(frame.name):\(frame.line)"))
         }

@@ -43,7 +43,8 @@ struct SampleLogTests {
             }
         }
         var index = 0
-        log.forEach { time, outcome in
+        log.forEach { moment in
+            let (time, outcome) = (moment.time, moment.outcome)
             let (expectedTime, stacks, holder) = expected[index]
             index += 1
             #expect(time == expectedTime)
@@ -53,7 +54,7 @@ struct SampleLogTests {
             case .stacks(let entries):
                 var found: [UInt64: String] = [:]
                 for entry in entries {
-                    let id = log.tracks[entry.track].thread.threadID
+                    let id = log.threads[entry.track].thread.threadID
                     #expect(entry.isHolder == (id == holder))
                     found[id] = log.tree.pathRootFirst(to: entry.node).map {
                         let frame = scene.frames[log.tree.frame(of: $0)]
@@ -79,13 +80,30 @@ struct SampleLogTests {
         #expect(log.byteCount < 300_000)
     }
 
+    @Test func countsAndNamesComeBack() {
+        let scene = Scene()
+        let log = SampleLog()
+        var thread = scene.thread(7, "a:f:1")
+        let counts = [1, 5, 1, 0, .max]
+        for (index, count) in counts.enumerated() {
+            log.append(Sample(time: UInt64(index) * 1000, pid: 9, outcome: .stacks([thread]), count: count))
+            log.append(Sample(time: UInt64(index) * 1000, pid: 9, outcome: .idle, count: count))
+            thread.tid = 70
+            thread.name = "worker \(index)"
+        }
+        var found: [UInt64] = []
+        log.forEach { found.append($0.count) }
+        #expect(found == counts.flatMap { [UInt64($0), UInt64($0)] })
+        #expect(log.threads.rows.map(\.label) == ["worker 3"] && log.threads[0].tid == 70)
+    }
+
     @Test func aThreadNamedTwiceCountsOnce() {
         let scene = Scene()
         let log = SampleLog()
         log.append(
             Sample(time: 0, pid: 1, outcome: .stacks([scene.thread(1, "a:f:1"), scene.thread(1, "a:g:1")])))
-        log.forEach { _, outcome in
-            guard case .stacks(let entries) = outcome else { return #expect(Bool(false)) }
+        log.forEach { moment in
+            guard case .stacks(let entries) = moment.outcome else { return #expect(Bool(false)) }
             #expect(entries.count == 1)
         }
     }

@@ -1,6 +1,6 @@
 /// What a profile can be written as (`--format`).
 enum OutputFormat: String, CaseIterable, Sendable {
-    case folded, flamechart, cpuprofile, chrometrace, pprof
+    case folded, flamechart, cpuprofile, chrometrace, speedscope, pprof, jsonl
     case svg, html
 
     /// What it is, for the help.
@@ -10,6 +10,8 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .flamechart: "stacks with times, for flame charts"
         case .cpuprofile: "Chrome DevTools, VS Code, speedscope"
         case .chrometrace: "trace events, for Perfetto: a track per thread"
+        case .speedscope: "speedscope.app: a profile per thread"
+        case .jsonl: "a JSON object per stack, for programs"
         case .pprof: "for pprof, and what reads its gzip'ed profiles"
         case .svg: "an interactive flame graph, for any browser"
         case .html: "a report: flame graph, callers, functions, source, time line"
@@ -23,6 +25,8 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .flamechart: [".flamechart"]
         case .cpuprofile: [".cpuprofile"]
         case .chrometrace: [".json", ".chrometrace"]
+        case .speedscope: [".speedscope.json", ".speedscope"]
+        case .jsonl: [".jsonl"]
         case .pprof: [".pb.gz", ".pprof"]
         case .svg: [".svg"]
         case .html: [".html", ".htm"]

@@ -27,10 +27,8 @@ public final class ChromeTraceSink: SampleSink {
         for pid in log.processes {
             describe("process_name", pid: pid, tid: Int(pid), labels[pid] ?? "process \(pid)")
         }
-        for (track, tid) in zip(log.tracks, tids) {
-            describe(
-                "thread_name", pid: log.processes[track.process], tid: tid,
-                "Thread \(track.thread.threadID)")
+        for (thread, tid) in zip(log.threads.rows, tids) {
+            describe("thread_name", pid: thread.pid, tid: tid, thread.label)
         }
 
         var functions = FunctionTable(frames: frames)
@@ -40,7 +38,7 @@ public final class ChromeTraceSink: SampleSink {
         }
         /// By process and track: the calls that have begun.
         var open = [[Int: CallTree.Node]](repeating: [:], count: log.processes.count)
-        var last = [UInt64](repeating: 0, count: log.processes.count)
+        var last = [SampleLog.Moment?](repeating: nil, count: log.processes.count)
 
         /// Ends and begins the calls that make `old` into `new`.
         func change(track: Int, from old: CallTree.Node, to new: CallTree.Node, at time: UInt64) {
@@ -48,7 +46,7 @@ public final class ChromeTraceSink: SampleSink {
             let before = tree.pathRootFirst(to: old)
             let after = tree.pathRootFirst(to: new)
             let shared = zip(before, after).prefix { $0 == $1 }.count
-            let pid = log.processes[log.tracks[track].process]
+            let pid = log.threads[track].pid
             // The format asks for name and category at the beginning only; DevTools also at the end.
             let place = "\"cat\":\"python\",\"ts\":\(time),\"pid\":\(pid),\"tid\":\(tids[track])"
             for node in before[shared...].reversed() {
@@ -69,10 +67,11 @@ public final class ChromeTraceSink: SampleSink {
                 open[process][track] = nil
             }
         }
-        try log.forEach { time, process, outcome in
+        try log.forEach { moment in
+            let (time, process) = (moment.time, moment.process)
             var entries: [SampleLog.Entry] = []
-            if case .stacks(let seen) = outcome { entries = seen }
-            last[process] = time
+            if case .stacks(let seen) = moment.outcome { entries = seen }
+            last[process] = moment
             closeTracks(of: process, except: entries, at: time)
             for entry in entries {
                 let node = nodes[Int(entry.node.index)]
@@ -83,7 +82,8 @@ public final class ChromeTraceSink: SampleSink {
             try piece.passOn(output)
         }
         for process in log.processes.indices {
-            closeTracks(of: process, except: [], at: last[process] + log.meanInterval)
+            guard let last = last[process] else { continue }
+            closeTracks(of: process, except: [], at: log.end(of: last))
         }
         piece.text += "\n]}\n"
         try piece.flush(output)
@@ -92,15 +92,16 @@ public final class ChromeTraceSink: SampleSink {
     /// The kernel's thread ids where they are known and unlike within a process; else small numbers. (A
     /// pthread_t is too wide for viewers, and one thread may run in several sub-interpreters.)
     private func trackIDs() -> [Int] {
-        var used = [Set<Int>](repeating: [], count: log.processes.count)
+        var used: [Int32: Set<Int>] = [:]
         var spare = 0
-        return log.tracks.map { track in
-            var tid = track.thread.nativeThreadID.flatMap { Int(exactly: $0) } ?? 0
-            if tid <= 0 || tid > Int(Int32.max) || used[track.process].contains(tid) {
-                repeat { spare += 1 } while used[track.process].contains(spare)
+        return log.threads.rows.map { row in
+            let known = row.tid.map { Int($0) } ?? row.thread.nativeThreadID.flatMap { Int(exactly: $0) }
+            var tid = known ?? 0
+            if tid <= 0 || tid > Int(Int32.max) || used[row.pid]?.contains(tid) == true {
+                repeat { spare += 1 } while used[row.pid]?.contains(spare) == true
                 tid = spare
             }
-            used[track.process].insert(tid)
+            used[row.pid, default: []].insert(tid)
             return tid
         }
     }

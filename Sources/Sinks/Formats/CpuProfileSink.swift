@@ -43,12 +43,15 @@ public final class CpuProfileSink: SampleSink {
                 return Int(nodes[Int(entry.node.index)].index)
             }
         }
-        log.forEach { _, outcome in
-            let node = target(outcome)
-            hits[node] += 1
-            if node > 0, node < idle, case .stacks(let entries) = outcome {
+        var end: UInt64 = 0
+        log.forEach { moment in
+            let node = target(moment.outcome)
+            let count = Int(clamping: moment.count)
+            hits[node] += count
+            end = log.end(of: moment)
+            if node > 0, node < idle, case .stacks(let entries) = moment.outcome {
                 let entry = entries.first(where: \.isHolder) ?? entries[0]
-                ticks[node][frames[log.tree.frame(of: entry.node)].line, default: 0] += 1
+                ticks[node][frames[log.tree.frame(of: entry.node)].line, default: 0] += count
             }
         }
 
@@ -79,21 +82,20 @@ public final class CpuProfileSink: SampleSink {
             let function = FunctionTable.Function(file: "", name: name, line: 0)
             piece.text += ",\n" + node(special, function, hits: hits[special], children: []) + "}"
         }
-        let end = log.count > 0 ? log.lastTime + log.meanInterval : 0
         piece.text += "],\n\"startTime\":\(log.firstTime),\"endTime\":\(end),\n\"samples\":["
         var comma = ""
-        try log.forEach { _, outcome in
-            piece.text += "\(comma)\(target(outcome) + 1)"
+        try log.forEach { moment in
+            piece.text += "\(comma)\(target(moment.outcome) + 1)"
             comma = ","
             try piece.passOn(output)
         }
         piece.text += "],\n\"timeDeltas\":["
         comma = ""
         var last = log.firstTime
-        try log.forEach { time, _ in
-            piece.text += "\(comma)\(time - last)"
+        try log.forEach { moment in
+            piece.text += "\(comma)\(moment.time - last)"
             comma = ","
-            last = time
+            last = moment.time
             try piece.passOn(output)
         }
         piece.text += "]}\n"

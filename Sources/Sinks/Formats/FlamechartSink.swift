@@ -16,8 +16,9 @@ public final class FlamechartSink: SampleSink {
 
     public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
-        try log.forEach { time, outcome in
-            switch outcome {
+        try log.forEach { moment in
+            let time = moment.time
+            switch moment.outcome {
             case .idle:
                 if !excludeIdle { piece.text += "\(time)\n(idle)\n" }
             case .failed:

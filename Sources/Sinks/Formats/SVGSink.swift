@@ -23,12 +23,12 @@ public final class SVGSink: SampleSink {
     /// Counts as folded stacks do: each thread's stack is 1.
     public func record(_ sample: Sample) {
         switch sample.outcome {
-        case .idle: idle += 1
-        case .failed: failed += 1
+        case .idle: idle += sample.count
+        case .failed: failed += sample.count
         case .stacks(let threads):
             let stacks = threads.filter { !$0.frames.isEmpty }
-            for thread in stacks { profile.add(thread.frames) }
-            if stacks.isEmpty { idle += 1 }
+            for thread in stacks { profile.add(thread.frames, count: sample.count) }
+            if stacks.isEmpty { idle += sample.count }
         }
     }
 

@@ -5,16 +5,9 @@ import FrameDecoding
 /// A sample is written as the time since the last one and what has changed since the last stacks, so
 /// a thread that sleeps costs nothing: an hour at 100 Hz of one busy thread is some 3 MB.
 final class SampleLog {
-    /// One thread of one process: forked processes have their thread states at equal addresses.
-    struct Track: Hashable {
-        /// Index into `processes`.
-        var process: Int
-        var thread: ThreadState
-    }
-
     /// One thread's stack in a sample.
     struct Entry: Equatable {
-        /// Index into `tracks`.
+        /// Index into `threads`.
         var track: Int
         var node: CallTree.Node
         var isHolder: Bool
@@ -22,13 +15,24 @@ final class SampleLog {
 
     enum Outcome: Equatable {
         case idle, failed
-        /// Never empty; in the order of `tracks`.
+        /// Never empty; in the order of `threads`.
         case stacks([Entry])
+    }
+
+    /// A sample as it comes back.
+    struct Moment: Equatable {
+        /// In microseconds.
+        var time: UInt64
+        /// Index into `processes`; the stacks are those of this process only.
+        var process: Int
+        var outcome: Outcome
+        /// How many samples it stands for.
+        var count: UInt64
     }
 
     let tree = CallTree()
     /// In order of appearance.
-    private(set) var tracks: [Track] = []
+    private(set) var threads = ThreadTable()
     /// The PIDs that samples are of, in order of appearance.
     private(set) var processes: [Int32] = []
     private(set) var count = 0
@@ -36,24 +40,35 @@ final class SampleLog {
     private(set) var firstTime: UInt64 = 0
     private(set) var lastTime: UInt64 = 0
 
-    private var indexOfTrack: [Track: Int] = [:]
+    /// Of all samples but the last: how many they stand for.
+    private var countBefore: UInt64 = 0
+    private var lastCount: UInt64 = 0
     private var indexOfProcess: [Int32: Int] = [:]
     private var packed = PackedBytes()
     /// By process: the stacks of its last sample.
     private var present: [[Entry]] = []
 
-    // The number after time and process: idle, failed, or this more than the number of changes.
+    // The number after time and process: idle, failed, a count that is not 1 (and one of the others
+    // again), or this more than the number of changes.
     private static let idle: UInt64 = 0
     private static let failed: UInt64 = 1
-    private static let changes: UInt64 = 2
+    private static let counted: UInt64 = 2
+    private static let changes: UInt64 = 3
 
     var byteCount: Int { packed.byteCount }
 
     /// Microseconds from one sample of a process to the next, on average; what the last one is taken to
     /// have lasted.
     var meanInterval: UInt64 {
-        let each = count / max(processes.count, 1)
-        return each > 1 ? max((lastTime - firstTime) / UInt64(each - 1), 1) : 10_000
+        let each = (countBefore &+ lastCount) / UInt64(max(processes.count, 1))
+        return each > lastCount ? max((lastTime - firstTime) / (each - lastCount), 1) : 10_000
+    }
+
+    /// When a sample that none of its process follows is taken to have ended, in microseconds.
+    func end(of last: Moment) -> UInt64 {
+        let (length, isHuge) = meanInterval.multipliedReportingOverflow(by: last.count)
+        let (end, isLate) = last.time.addingReportingOverflow(length)
+        return isHuge || isLate ? .max : end
     }
 
     func append(_ sample: Sample) {
@@ -64,6 +79,12 @@ final class SampleLog {
         count += 1
         let process = process(of: sample.pid)
         packed.append(UInt64(process))
+        countBefore &+= lastCount
+        lastCount = UInt64(max(sample.count, 0))
+        if lastCount != 1 {
+            packed.append(Self.counted)
+            packed.append(lastCount)
+        }
         switch sample.outcome {
         case .idle: packed.append(Self.idle)
         case .failed: packed.append(Self.failed)
@@ -80,7 +101,7 @@ final class SampleLog {
         for sample in samples where !sample.frames.isEmpty {
             entries.append(
                 Entry(
-                    track: track(Track(process: process, thread: sample.thread)),
+                    track: threads.index(of: sample, in: processes[process]),
                     node: tree.insert(stackLeafFirst: sample.frames), isHolder: sample.isHolder))
         }
         if entries.count > 1 {
@@ -93,13 +114,6 @@ final class SampleLog {
             }
         }
         return entries
-    }
-
-    private func track(_ track: Track) -> Int {
-        if let known = indexOfTrack[track] { return known }
-        indexOfTrack[track] = tracks.count
-        tracks.append(track)
-        return tracks.count - 1
     }
 
     private func process(of pid: Int32) -> Int {
@@ -136,32 +150,32 @@ final class SampleLog {
         self.present[process] = entries
     }
 
-    /// All samples in order, times in microseconds.
-    func forEach(_ body: (_ time: UInt64, _ outcome: Outcome) throws -> Void) rethrows {
-        try forEach { time, _, outcome in try body(time, outcome) }
-    }
-
-    /// The same for those who tell processes apart: `process` is an index into `processes`, and the
-    /// stacks of a sample are those of this process only.
-    func forEach(
-        _ body: (_ time: UInt64, _ process: Int, _ outcome: Outcome) throws -> Void
-    ) rethrows {
+    /// All samples in order.
+    func forEach(_ body: (Moment) throws -> Void) rethrows {
         var numbers = packed.numbers
         var time: UInt64 = 0
         var entries = [[Entry]](repeating: [], count: processes.count)
-        while let delta = numbers.next(), let index = numbers.next(), let kind = numbers.next() {
+        while let delta = numbers.next(), let index = numbers.next(), var kind = numbers.next() {
             time += delta
             let process = Int(index)
+            var count: UInt64 = 1
+            if kind == Self.counted {
+                guard let number = numbers.next(), let next = numbers.next() else { return }
+                count = number
+                kind = next
+            }
+            let outcome: Outcome
             switch kind {
-            case Self.idle: try body(time, process, .idle)
-            case Self.failed: try body(time, process, .failed)
+            case Self.idle: outcome = .idle
+            case Self.failed: outcome = .failed
             default:
                 for _ in 0..<(kind - Self.changes) {
                     guard let track = numbers.next(), let state = numbers.next() else { return }
                     Self.apply(state, to: Int(track), of: &entries[process])
                 }
-                try body(time, process, .stacks(entries[process]))
+                outcome = .stacks(entries[process])
             }
+            try body(Moment(time: time, process: process, outcome: outcome, count: count))
         }
     }
 

@@ -38,7 +38,7 @@ struct PprofWriter {
     private mutating func writeHeader() {
         buffer.append(Field.sampleType, valueType("samples", "count"))
         if run.interval > 0 {
-            let time = valueType(run.mode.rawValue == "cpu" ? "cpu" : "wall", "nanoseconds")
+            let time = valueType(run.mode == .cpu ? "cpu" : "wall", "nanoseconds")
             // The last type is the one that pprof shows first.
             buffer.append(Field.sampleType, time)
             buffer.append(Field.periodType, time)
