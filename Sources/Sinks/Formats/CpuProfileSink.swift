@@ -43,12 +43,10 @@ public final class CpuProfileSink: SampleSink {
                 return Int(nodes[Int(entry.node.index)].index)
             }
         }
-        var end: UInt64 = 0
         log.forEach { moment in
             let node = target(moment.outcome)
             let count = Int(clamping: moment.count)
             hits[node] += count
-            end = log.end(of: moment)
             if node > 0, node < idle, case .stacks(let entries) = moment.outcome {
                 let entry = entries.first(where: \.isHolder) ?? entries[0]
                 ticks[node][frames[log.tree.frame(of: entry.node)].line, default: 0] += count
@@ -82,6 +80,7 @@ public final class CpuProfileSink: SampleSink {
             let function = FunctionTable.Function(file: "", name: name, line: 0)
             piece.text += ",\n" + node(special, function, hits: hits[special], children: []) + "}"
         }
+        let end = log.count > 0 ? log.endTime : 0
         piece.text += "],\n\"startTime\":\(log.firstTime),\"endTime\":\(end),\n\"samples\":["
         var comma = ""
         try log.forEach { moment in

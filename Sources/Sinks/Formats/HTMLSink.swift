@@ -10,7 +10,6 @@ public final class HTMLSink: SampleSink {
     private let sources: any SourceFiles
     private let log = SampleLog()
     private var processes: [ProfiledProcess] = []
-    private var names: [SampleLog.Track: String] = [:]
 
     /// `sources` is asked for source text at the end, after all samples.
     public init(
@@ -29,24 +28,12 @@ public final class HTMLSink: SampleSink {
         sources.add(process)
     }
 
-    public func record(_ sample: Sample) {
-        log.append(sample)
-        guard case .stacks(let threads) = sample.outcome else { return }
-        for thread in threads {
-            guard let process = log.processes.firstIndex(of: sample.pid) else { continue }
-            let track = SampleLog.Track(process: process, thread: thread.thread)
-            if names[track] == nil || (thread.name != nil && names[track] != thread.name) {
-                names[track] = thread.name ?? thread.tid.map { "Thread \($0)" } ?? "Thread \(thread.thread.threadID)"
-            }
-        }
-    }
+    public func record(_ sample: Sample) { log.append(sample) }
 
     public func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         let failed = log.tree.insert(stackLeafFirst: [frames.intern(CallProfile.failed)])
         let idle = excludeIdle ? nil : log.tree.insert(stackLeafFirst: [frames.intern(CallProfile.idle)])
-        let samples = ReportSamples(
-            log, names: log.tracks.map { names[$0] ?? "Thread \($0.thread.threadID)" }, idle: idle,
-            failed: failed)
+        let samples = ReportSamples(log, idle: idle, failed: failed)
         var packed = PackedFrames(frames: frames, lineNumbers: lineNumbers)
         let nodes = log.tree.packed(&packed)
         let fileIndex = { [frames, packed] (frame: FrameID) -> Int? in

@@ -23,18 +23,22 @@ struct ReportSamples {
     /// From the first sample to the end of the last.
     let microseconds: UInt64
 
-    /// `names` are those of the log's tracks; `idle` and `failed` are nodes of its tree.
-    init(_ log: SampleLog, names: [String], idle: CallTree.Node?, failed: CallTree.Node) {
+    /// `idle` and `failed` are nodes of the log's tree.
+    init(_ log: SampleLog, idle: CallTree.Node?, failed: CallTree.Node) {
         slots = min(max(log.count / Self.samplesPerSlot, min(log.count, 50), 1), Self.slotLimit)
-        microseconds = max(log.lastTime - log.firstTime + log.meanInterval, 1)
+        microseconds = max(log.endTime - log.firstTime, 1)
         tracks =
-            zip(log.tracks, names).map { Track(process: $0.process, name: $1) }
+            log.threads.rows.map {
+                Track(process: log.processes.firstIndex(of: $0.pid) ?? 0, name: $0.label)
+            }
             + log.processes.indices.map { Track(process: $0, name: nil) }
         counts = [Int](repeating: 0, count: log.tree.count)
 
         var slot = 0
         var seen: [Key: Int] = [:]
-        log.forEach { time, process, outcome in
+        log.forEach { moment in
+            let (time, process) = (moment.time, moment.process)
+            let samples = Int(clamping: moment.count)
             // Time is in order, so a slot is done when the next one begins.
             let here = min(Int((time - log.firstTime) / max(microseconds / UInt64(slots), 1)), slots - 1)
             while slot < here {
@@ -43,12 +47,12 @@ struct ReportSamples {
                 slot += 1
             }
             func count(_ track: Int, _ node: CallTree.Node) {
-                seen[Key(track: track, node: node.index), default: 0] += 1
-                counts[Int(node.index)] += 1
+                seen[Key(track: track, node: node.index), default: 0] &+= samples
+                counts[Int(node.index)] &+= samples
             }
-            switch outcome {
-            case .idle: if let idle { count(log.tracks.count + process, idle) }
-            case .failed: count(log.tracks.count + process, failed)
+            switch moment.outcome {
+            case .idle: if let idle { count(log.threads.rows.count + process, idle) }
+            case .failed: count(log.threads.rows.count + process, failed)
             case .stacks(let entries): for entry in entries { count(entry.track, entry.node) }
             }
         }

@@ -65,9 +65,14 @@ final class SampleLog {
     }
 
     /// When a sample that none of its process follows is taken to have ended, in microseconds.
-    func end(of last: Moment) -> UInt64 {
-        let (length, isHuge) = meanInterval.multipliedReportingOverflow(by: last.count)
-        let (end, isLate) = last.time.addingReportingOverflow(length)
+    func end(of last: Moment) -> UInt64 { end(last.time, last.count) }
+
+    /// The same of the very last one.
+    var endTime: UInt64 { end(lastTime, lastCount) }
+
+    private func end(_ time: UInt64, _ count: UInt64) -> UInt64 {
+        let (length, isHuge) = meanInterval.multipliedReportingOverflow(by: count)
+        let (end, isLate) = time.addingReportingOverflow(length)
         return isHuge || isLate ? .max : end
     }
 
