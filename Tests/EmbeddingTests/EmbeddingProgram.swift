@@ -43,6 +43,11 @@ struct EmbeddingProgram {
         }
     }
 
+    init(path: String, environment: [String: String]) {
+        self.path = path
+        self.environment = environment
+    }
+
     /// Nil when this machine lacks a compiler, the headers or the library.
     init?(
         _ minor: String, source: String = "embed.c", folder: Folder, static isStatic: Bool,
