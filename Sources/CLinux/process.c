@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,3 +55,5 @@ uint64_t cl_effective_capabilities(void) {
     if (syscall(SYS_capget, &header, data) != 0) return 0;
     return (uint64_t)data[1].effective << 32 | data[0].effective;
 }
+
+void cl_set_timer_slack(unsigned long nanoseconds) { prctl(PR_SET_TIMERSLACK, nanoseconds); }

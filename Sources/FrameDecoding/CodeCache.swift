@@ -71,6 +71,8 @@ public final class CodeCache {
     private let reader: CodeReader
     private let frames: FrameTable
     private var entries: [Address: Entry] = [:]
+    /// Entries that were asked for lately, each at a place that its address gives: nearly all are found here.
+    private var recent: [Entry?] = Array(repeating: nil, count: 1024)
 
     /// More entries than this, and more bytes in all, are not kept: bounds on memory, not working limits.
     private static let mostEntries = 1 << 17
@@ -85,29 +87,33 @@ public final class CodeCache {
         fileprivate let name: String
         fileprivate let firstLine: Int
         fileprivate let lineTable: [UInt8]
-        fileprivate let witnesses: [Witness]
-        /// The sample in which the witnesses were last found unchanged, in which memory.
+        fileprivate let fields: Fields
+        /// What the fields point to; empty where a version vouches for it.
+        fileprivate let witnesses: Witnesses
+        /// The sample in which all this was last found unchanged.
         fileprivate var checked: UInt32
+        /// What was asked for last: frames other than the leaf stay where they are for long.
+        fileprivate var lastOffset = Int.min
+        fileprivate var lastFrame = FrameID(index: 0)
         fileprivate var frameAtOffset = Places()
         fileprivate var frameAtLine = Places()
         /// In code units.
         let firstTraceable: Int
         /// Bytes that it keeps, about.
         fileprivate var size: Int {
-            witnesses.reduce(lineTable.count + file.utf8.count + name.utf8.count + 200) {
-                $0 + $1.bytes.count + 48
-            }
+            witnesses.size + lineTable.count + file.utf8.count + name.utf8.count + 200
         }
 
         fileprivate init(
             address: Address, file: String, name: String, firstLine: Int, lineTable: [UInt8],
-            witnesses: [Witness], checked: UInt32, firstTraceable: Int
+            fields: Fields, witnesses: Witnesses, checked: UInt32, firstTraceable: Int
         ) {
             self.address = address
             self.file = file
             self.name = name
             self.firstLine = firstLine
             self.lineTable = lineTable
+            self.fields = fields
             self.witnesses = witnesses
             self.checked = checked
             self.firstTraceable = firstTraceable
@@ -129,14 +135,48 @@ public final class CodeCache {
         }
     }
 
-    /// Memory that an entry depends on, as it was.
-    fileprivate struct Witness {
-        var address: Address
-        var bytes: [UInt8]
+    /// The members that were used; reference counts and caches in the object change all the time.
+    fileprivate struct Fields: Equatable {
+        var file: Address
+        var name: Address
+        var lineTable: Address
+        var firstLine: Int32
+        /// 0 where there is none.
+        var version: Int32
 
-        func stillHolds(in memory: Memory) -> Bool {
-            guard let now = try? memory.bytes(at: address, count: bytes.count) else { return false }
-            return bytes.withUnsafeBytes { memcmp(now, $0.baseAddress!, $0.count) == 0 }
+        init(_ code: MemoryView, _ layout: CodeLayout) {
+            file = code.word(layout.fileName)
+            name = code.word(layout.name)
+            lineTable = code.word(layout.lineTable)
+            firstLine = code.int32(layout.firstLine)
+            version = layout.version == absent ? 0 : code.int32(layout.version)
+        }
+    }
+
+    /// Memory that an entry depends on, as it was.
+    fileprivate struct Witnesses {
+        private var ranges: [AddressRange] = []
+        /// The bytes of all ranges, one after another.
+        private var bytes: [UInt8] = []
+
+        var size: Int { bytes.count + ranges.count * 16 }
+
+        mutating func add(_ range: AddressRange, in memory: Memory) throws(DecodeError) {
+            bytes += try memory.view(range.start, range.count).bytes(0, count: range.count)
+            ranges.append(range)
+        }
+
+        func stillHold(in memory: Memory) throws(DecodeError) -> Bool {
+            var offset = 0
+            for range in ranges {
+                let now = try memory.view(range.start, range.count)
+                let same = bytes.withUnsafeBytes {
+                    memcmp(now.start, $0.baseAddress! + offset, range.count) == 0
+                }
+                guard same else { return false }
+                offset += range.count
+            }
+            return true
         }
     }
 
@@ -149,12 +189,13 @@ public final class CodeCache {
 
     /// The entry of the code object at `address`, true for this sample.
     func entry(_ address: Address, in memory: Memory) throws(DecodeError) -> Entry {
-        if let known = entries[address] {
+        let place = Int(truncatingIfNeeded: address >> 4 ^ address >> 14) & 1023
+        if let known = recent[place], known.address == address {
             if known.checked == memory.epoch { return known }
-            if known.witnesses.allSatisfy({ $0.stillHolds(in: memory) }) {
-                known.checked = memory.epoch
-                return known
-            }
+            if try stillHolds(known, in: memory) { return known }
+        } else if let known = entries[address], try stillHolds(known, in: memory) {
+            recent[place] = known
+            return known
         }
         let entry = try readEntry(address, in: memory)
         bytes += entry.size
@@ -163,12 +204,31 @@ public final class CodeCache {
             bytes = entry.size
         }
         entries[address] = entry
+        recent[place] = entry
         return entry
+    }
+
+    /// Compares `entry` with this sample's memory.
+    private func stillHolds(_ entry: Entry, in memory: Memory) throws(DecodeError) -> Bool {
+        guard entry.checked != memory.epoch else { return true }
+        let code = try memory.view(entry.address, reader.layout.span)
+        guard Fields(code, reader.layout) == entry.fields,
+            try entry.witnesses.stillHold(in: memory)
+        else { return false }
+        entry.checked = memory.epoch
+        return true
     }
 
     /// The frame that is at byte `offset` of the code's bytecode.
     func frame(_ entry: Entry, offset: Int) -> FrameID {
-        if let known = entry.frameAtOffset[offset] { return known }
+        if entry.lastOffset == offset { return entry.lastFrame }
+        let id = entry.frameAtOffset[offset] ?? newFrame(entry, offset)
+        entry.lastOffset = offset
+        entry.lastFrame = id
+        return id
+    }
+
+    private func newFrame(_ entry: Entry, _ offset: Int) -> FrameID {
         let line = entry.lineTable.withUnsafeBytes {
             reader.lines.line($0, firstLine: entry.firstLine, offset: offset)
         }
@@ -211,27 +271,15 @@ public final class CodeCache {
         let lineTable = Array(
             tableView.bytes(reader.bytesData - reader.bytesSize, count: Int(tableSize)))
 
-        // Only the fields that were used: reference counts and caches in the object change all the time.
-        var ranges = [layout.fileName, layout.name, layout.lineTable].map {
-            AddressRange(start: address &+ Address($0), count: 8)
-        }
-        ranges.append(AddressRange(start: address &+ Address(layout.firstLine), count: 4))
-        let version = layout.version == absent ? 0 : code.int32(layout.version)
-        if version != 0 {
-            ranges.append(AddressRange(start: address &+ Address(layout.version), count: 4))
-        } else {
-            ranges += file.sources + name.sources
-            ranges.append(
-                AddressRange(start: table &+ Address(reader.bytesSize), count: tableBytes))
-        }
-        var witnesses: [Witness] = []
-        for range in ranges {
-            let bytes = try memory.view(range.start, range.count).bytes(0, count: range.count)
-            witnesses.append(Witness(address: range.start, bytes: Array(bytes)))
+        let fields = Fields(code, layout)
+        var witnesses = Witnesses()
+        if fields.version == 0 {
+            let lines = AddressRange(start: table &+ Address(reader.bytesSize), count: tableBytes)
+            for range in file.sources + name.sources + [lines] { try witnesses.add(range, in: memory) }
         }
         return Entry(
             address: address, file: file.text, name: name.text, firstLine: firstLine,
-            lineTable: lineTable, witnesses: witnesses, checked: memory.epoch,
+            lineTable: lineTable, fields: fields, witnesses: witnesses, checked: memory.epoch,
             firstTraceable: layout.firstTraceable == absent
                 ? 0 : Int(code.int32(layout.firstTraceable)))
     }

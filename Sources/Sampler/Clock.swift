@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Nanoseconds on the monotonic clock.
@@ -5,4 +6,21 @@ public func monotonicNow() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// To go to sleep and wake up again takes this long: shorter waits are spun through. Nanoseconds.
+let shortestSleep: UInt64 = 60_000
+
+/// Waits without a system call until `moment`.
+func spin(until moment: UInt64) {
+    while monotonicNow() < moment { cl_spin_hint() }
+}
+
+/// Waits until `moment`, however long; at most a second at a time.
+func pause(until moment: UInt64) {
+    let now = monotonicNow()
+    guard now < moment else { return }
+    if moment - now < shortestSleep { return spin(until: moment) }
+    var time = timespec(tv_sec: 0, tv_nsec: Int(min(moment - now, 999_999_999)))
+    nanosleep(&time, nil)
 }

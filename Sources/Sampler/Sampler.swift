@@ -38,22 +38,26 @@ public final class Sampler: SampledTargets {
     /// Called for every sample while the target stands still for it, to read more of it. It may come to be
     /// called again for the same sample.
     public var whileStill: (([ThreadSample]) -> Void)?
-    public private(set) var statistics = Statistics()
+    private let stopping: Stopping
+    private let stillness: any Stillness
+    /// Who alone held the GIL in the last sample, and most likely does so again.
+    private var likelyHolder: ThreadState?
+    private var counts = Statistics()
+    private var usualDepth = 64
 
     /// A target that moves on faster than this often in a row is given up for this tick.
     private static let mostAttempts = 12
     /// The GIL is followed from hand to hand this far.
     private static let mostHolders = 16
+    /// How often the lock is read again while it changes hands, with threads held.
+    private static let mostLooks = 4
     /// In one sample, over all threads: more is a trap, and the target stands still meanwhile.
     private static let mostFrames = 1 << 21
-    /// The target runs at least this long between two stops, in nanoseconds.
-    private static let shortestRun: UInt64 = 20_000
 
     /// In a build without a GIL, threads may sit in system calls and wake up all the time. After so
     /// many attempts of one sample they are stopped even there: every such Python takes EINTR well.
     private static let gentleAttempts = 2
 
-    private var notBefore: UInt64 = 0
     /// How often in this sample a thread that was left alone did not stay.
     private var wakeUps = 0
     /// What others had done with the same source before.
@@ -73,6 +77,9 @@ public final class Sampler: SampledTargets {
         lockMemory = Memory(source: source)
         files = TaskFiles(pid: pid, readsAll: options.mode == .cpu)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
+        stopping = Stopping(files: files, tracees: tracees, threadIndex: threadIndex)
+        stillness = stopping
+        stopping.meanwhile = { [memory] in memory.prepare() }
         names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
         processorUse = options.mode == .cpu ? ProcessorUse(files: files, index: threadIndex) : nil
         systemCallsBefore = source.systemCalls
@@ -95,7 +102,14 @@ public final class Sampler: SampledTargets {
         }
     }
 
-    public func miss(_ ticks: Int) { statistics.missed += ticks }
+    public func miss(_ ticks: Int) { counts.missed += ticks }
+
+    public var statistics: Statistics {
+        var statistics = counts
+        statistics.stops = stopping.stops
+        statistics.stopTimes = stopping.stopTimes
+        return statistics
+    }
 
     /// System calls made so far on account of sampling, those of the tracees apart.
     public var systemCalls: Int {
@@ -109,18 +123,18 @@ public final class Sampler: SampledTargets {
     /// Nothing is told of a process that ended under our hands.
     public func sampleAll(_ record: (Sample) -> Void) {
         let sample = sample()
-        tracees.handleEvents()
+        tracees.handleHiddenEvents()
         if !isTargetGone { record(sample) }
     }
 
     /// Takes a sample now.
     public func sample() -> Sample {
         var outcome = attempts()
-        statistics.samples += 1
+        counts.samples += 1
         switch outcome {
-        case .failed where isTargetGone: statistics.samples -= 1  // it ended under our hands
-        case .failed: statistics.failed += 1
-        case .idle: statistics.idle += 1
+        case .failed where isTargetGone: counts.samples -= 1  // it ended under our hands
+        case .failed: counts.failed += 1
+        case .idle: counts.idle += 1
         case .stacks(let threads): outcome = .stacks(named(threads))
         }
         return Sample(time: monotonicNow(), pid: pid, outcome: outcome)
@@ -130,7 +144,7 @@ public final class Sampler: SampledTargets {
         wakeUps = 0
         for attempt in 0..<Self.mostAttempts {
             if attempt > 0 {
-                statistics.retries += 1
+                counts.retries += 1
                 tracees.handleEvents()
                 if isTargetGone { return .failed }
             }
@@ -147,6 +161,7 @@ public final class Sampler: SampledTargets {
 
     /// Nil: the target moved on, try again.
     private func sampleHolder() throws(DecodeError) -> Sample.Outcome? {
+        if let outcome = try sampleLikely() { return outcome }
         lockMemory.refresh()
         let state = try decoder.lockState(in: lockMemory)
         if state.holders.isEmpty { return .idle }
@@ -154,6 +169,7 @@ public final class Sampler: SampledTargets {
     }
 
     private func sampleAll() throws(DecodeError) -> Sample.Outcome? {
+        if processorUse == nil, let outcome = try sampleLikely() { return outcome }
         memory.refresh()
         let before = try decoder.lockState(in: memory)
         if processorUse != nil { processorUse?.look(at: try decoder.threads(in: memory)) }
@@ -209,111 +225,57 @@ public final class Sampler: SampledTargets {
         return state.holders + state.detached.filter { threadIndex.tid(of: $0) != nil }
     }
 
-    /// Samples while `movers` stand still. Another thread may take the GIL before they do: it is
-    /// stopped as well, and those that stand still cannot take it back, so this comes to an end.
+    /// Spares the reading of the lock before anybody is held: it is read with all the rest. Nil when
+    /// this did not bring a sample.
+    private func sampleLikely() throws(DecodeError) -> Sample.Outcome? {
+        guard let likely = likelyHolder else { return nil }
+        likelyHolder = nil
+        defer { stillness.release() }
+        guard stillness.hold(likely: likely) else { return nil }
+        return try sampleHeld()
+    }
+
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
-        waitUntilRunLongEnough()
-        var held: [Holder] = []
-        var stopped = Stopped(tids: [], since: monotonicNow())
-        defer { resume(stopped) }
-        var wanted = movers
+        defer { stillness.release() }
+        stillness.isGentle = wakeUps < Self.gentleAttempts
+        guard stillness.hold(movers) else { return nil }
+        return try sampleHeld()
+    }
+
+    /// Samples while some threads stand still. Another one may have taken the GIL before they did: it is
+    /// held as well, and those that stand still cannot take it back, so this comes to an end.
+    private func sampleHeld() throws(DecodeError) -> Sample.Outcome? {
+        var looks = 0
         for _ in 0..<Self.mostHolders {
-            guard stop(wanted, &held, &stopped) else { return nil }
-            memory.refresh()
+            stillness.refresh(memory)
             // Proof that those who stand still are those who may change anything.
-            guard let now = try? decoder.lockState(in: memory) else {
-                wanted = []  // the GIL changes hands just now: look again
+            guard let state = try? decoder.lockState(in: memory) else {
+                // The GIL changes hands just now: look again.
+                looks += 1
+                if looks == Self.mostLooks { return nil }
                 continue
             }
-            let moving = self.movers(of: now)
-            guard !moving.isEmpty else { return nil }
-            wanted = moving.filter { holder in !held.contains { $0.thread.address == holder.address } }
-            guard wanted.isEmpty else { continue }
-
-            var samples = try stacks(holders: now.holders)
+            let movers = movers(of: state)
+            guard !movers.isEmpty else { return nil }
+            let others = movers.filter { !stillness.holds($0) }
+            guard others.isEmpty else {
+                guard stillness.hold(others) else { return nil }
+                continue
+            }
+            var samples = try stacks(holders: state.holders)
             _ = readMore(samples)
-            // A holder that sat in a system call was left there; did it stay?
-            guard held.allSatisfy(hasStayed) else {
-                if !now.detached.isEmpty { wakeUps += 1 }
+            guard stillness.wasUnbroken() else {
+                if !state.detached.isEmpty { wakeUps += 1 }
                 return nil
             }
+            if movers.count == 1 { likelyHolder = movers[0] }
             if options.mode == .cpu {
-                let blocked = held.filter { $0.blockedIn != nil }
-                samples.removeAll { sample in blocked.contains { $0.thread.address == sample.thread.address } }
+                let blocked = stillness.blocked
+                samples.removeAll { sample in blocked.contains { $0.address == sample.thread.address } }
             }
             return outcome(samples)
         }
         return nil
-    }
-
-    private struct Holder {
-        var thread: ThreadState
-        var tid: pid_t
-        /// The system call it is blocked in while it holds the GIL; nil when it ran and was stopped.
-        var blockedIn: String?
-        var timesScheduled: String?
-    }
-
-    private struct Stopped {
-        var tids: [pid_t]
-        var since: UInt64
-    }
-
-    private func hasStayed(_ holder: Holder) -> Bool {
-        guard let call = holder.blockedIn else { return true }
-        return files.blockedSystemCall(of: holder.tid) == call
-            && files.timesScheduled(holder.tid) == holder.timesScheduled
-    }
-
-    /// Stops those of `threads` that run; a thread in a system call is left alone, since it would see
-    /// EINTR. False when one could not be stopped.
-    private func stop(
-        _ threads: [ThreadState], _ held: inout [Holder], _ stopped: inout Stopped
-    ) -> Bool {
-        var running: [Holder] = []
-        for thread in threads {
-            guard let tid = threadIndex.tid(of: thread) else { return false }
-            var holder = Holder(thread: thread, tid: tid)
-            if wakeUps < Self.gentleAttempts { holder.blockedIn = files.blockedSystemCall(of: tid) }
-            if holder.blockedIn != nil {
-                holder.timesScheduled = files.timesScheduled(tid)
-            } else {
-                guard tracees.seize(tid) == 0 else {
-                    threadIndex.forget(tid)
-                    return false
-                }
-                tracees.interrupt(tid)
-                stopped.tids.append(tid)
-                running.append(holder)
-            }
-            held.append(holder)
-        }
-        // Some microseconds pass until the threads stand still: time to lay out the reading.
-        memory.prepare()
-        return running.allSatisfy { holder in
-            tracees.awaitStop(holder.tid) == .stopped
-                && threadIndex.confirm(
-                    holder.tid, is: holder.thread,
-                    threadPointer: { tracees.threadPointer(of: holder.tid) })
-        }
-    }
-
-    private func resume(_ stopped: Stopped) {
-        for tid in stopped.tids { tracees.resume(tid) }
-        guard !stopped.tids.isEmpty else { return }
-        let now = monotonicNow()
-        let time = now - stopped.since
-        statistics.stops += stopped.tids.count
-        statistics.stopTimes.add(time)
-        // At most a third of the target's time is taken from it, at whatever rate.
-        notBefore = now + max(Self.shortestRun, 2 * time)
-    }
-
-    private func waitUntilRunLongEnough() {
-        let now = monotonicNow()
-        guard now < notBefore else { return }
-        var pause = timespec(tv_sec: 0, tv_nsec: Int(min(notBefore - now, 999_999_999)))
-        nanosleep(&pause, nil)
     }
 
     private func stacks(holders: [ThreadState]) throws(DecodeError) -> [ThreadSample] {
@@ -325,7 +287,9 @@ public final class Sampler: SampledTargets {
             let isHolder = holders.contains { $0.address == thread.address }
             if let processorUse, !isHolder, !processorUse.isRunning(thread) { continue }
             var frames: [FrameID] = []
+            frames.reserveCapacity(usualDepth)
             try decoder.stack(of: thread, in: memory, into: &frames)
+            usualDepth = frames.count + 8
             total += frames.count
             guard total <= Self.mostFrames else {
                 throw .implausible("more frames than a process can have", at: thread.address)

@@ -19,7 +19,7 @@ extension SampledTargets {
     public func attend() {}
 }
 
-/// Takes samples at fixed moments until the time is up, the target is gone or the user has enough.
+/// Takes samples, one in each interval, until the time is up, the target is gone or the user has enough.
 public struct SamplingLoop {
     /// Nanoseconds between two samples.
     public var interval: UInt64
@@ -50,15 +50,16 @@ public struct SamplingLoop {
         }
     }
 
-    /// Deadlines are absolute: lateness does not add up, and ticks that were missed are counted, not
-    /// caught up with.
+    /// Ticks that were missed are counted, not caught up with.
     public func run(
         _ targets: any SampledTargets, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
     ) {
         let start = monotonicNow()
         let end = duration.map { start + $0 }
-        var next = start
+        var deadlines = Deadlines(start: start, interval: interval, seed: start)
+        SignalGate.wakeInTime()
         while true {
+            let next = min(deadlines.next, end ?? .max)
             let attention = targets.nextAttention
             switch gate.wait(until: min(next, attention)) {
             case .interrupted(let signal, let sent):
@@ -75,18 +76,11 @@ public struct SamplingLoop {
                 continue
             case .deadline: break
             }
-            if let end, next >= end, next > start { return }
+            if let end, next >= end, end > start { return }
             targets.sampleAll(handlers.record)
-            tracees.handleEvents()
+            tracees.handleHiddenEvents()
             if targets.isGone || handlers.isOver() || duration == 0 { return }
-
-            next += interval
-            let now = monotonicNow()
-            if next < now {
-                let late = (now - next) / interval + 1
-                targets.miss(Int(late))
-                next += late * interval
-            }
+            targets.miss(deadlines.advance(past: min(monotonicNow(), (end ?? .max) - 1)))
         }
     }
 }

@@ -43,12 +43,13 @@ final class TaskFiles {
 
     func state(of tid: pid_t) -> State {
         guard let descriptor = systemCallFile(of: tid) else { return errno == ENOENT ? .gone : .running }
-        var buffer = [UInt8](repeating: 0, count: 256)
-        let count = pread(descriptor, &buffer, buffer.count, 0)
         systemCalls += 1
-        guard count > 0 else { return count < 0 && errno == ESRCH ? .gone : .running }
-        guard buffer[0] != UInt8(ascii: "r") else { return .running }  // "running"
-        return .blocked(String(decoding: buffer[..<count], as: UTF8.self))
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
+            let count = pread(descriptor, buffer.baseAddress!, buffer.count, 0)
+            guard count > 0 else { return count < 0 && errno == ESRCH ? .gone : .running }
+            guard buffer[0] != UInt8(ascii: "r") else { return .running }  // "running"
+            return .blocked(String(decoding: buffer[..<count], as: UTF8.self))
+        }
     }
 
     /// How often `tid` was given a processor; nil when the kernel does not tell.

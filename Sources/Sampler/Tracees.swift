@@ -1,5 +1,7 @@
 import CLinux
 import Glibc
+import TargetMemory
+import TargetMemory
 
 /// The threads that this thread traces, and what each of them is doing. Seizing a thread does not
 /// stop it, so threads are seized when they first have to be stopped, and never before.
@@ -46,15 +48,25 @@ public final class Tracees {
     /// How often a stop hit a thread that was just entering a system call, which then was taken up again.
     public private(set) var resumedCalls = 0
 
+    /// How long most stops take, as learnt from those before: asking earlier is in vain. Nanoseconds,
+    /// as all of these.
+    private var usualStop: UInt64 = 6_000
+    private static let usualStops: ClosedRange<UInt64> = 2_000...20_000
     /// Spinning this long sees most stops; a blocking wait costs the target some 25 µs more.
     private static let spinTime: UInt64 = 50_000
-    /// No stop is seen sooner; asking before is in vain. Nanoseconds, as all of these.
-    private static let quickestStop: UInt64 = 5_000
-    private static let spinStep: UInt64 = 2_000
+    private static let spinStep: UInt64 = 1_500
     /// Longer than this no stop is waited for.
     private static let patience: UInt64 = 100_000_000
+    /// The signals of two threads may have come as one: whether the others have to be asked.
+    private var isSweepDue = false
+    private var lastSweep: UInt64 = 0
+    private static let sweepInterval: UInt64 = 2_000_000
+    private var childSignal = sigset_t()
 
-    public init() {}
+    public init() {
+        sigemptyset(&childSignal)
+        sigaddset(&childSignal, SIGCHLD)
+    }
 
     /// Stands for an observer.
     public struct Observation: Hashable, Sendable {
@@ -95,6 +107,8 @@ public final class Tracees {
         return UInt32(CL_TRACE_EXEC | (followingForks ? forks : 0))
     }
 
+    func traces(_ tid: pid_t) -> Bool { states[tid] != nil }
+
     /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.
     func interrupt(_ tid: pid_t) {
         guard case .running = states[tid] else { return }
@@ -102,40 +116,68 @@ public final class Tracees {
         if cl_ptrace_interrupt(tid) == 0 {
             states[tid] = .interrupted
         } else {
-            forget(tid)
+            lose(tid)
         }
     }
 
     /// Waits until `tid` stands still.
     func awaitStop(_ tid: pid_t) -> Stop {
         let start = monotonicNow()
-        if case .interrupted = states[tid] { spin(until: start + Self.quickestStop) }
+        var asked = 0
+        if case .interrupted = states[tid] { spin(until: start + usualStop) }
         while true {
             switch states[tid] {
             case nil: return .gone
-            case .held, .groupStopped: return .stopped
-            case .running, .interrupted: break
+            case .held, .groupStopped:
+                if asked > 0 { learn(fromStopSeenAfter: asked) }
+                return .stopped
+            case .running: return .gone  // it could not be asked to stop
+            case .interrupted: break
             }
+            asked += 1
             if takeEvent(of: tid) { continue }
             let waited = monotonicNow() - start
             if waited > Self.patience { return .late }
             if waited < Self.spinTime {
                 spin(until: monotonicNow() + Self.spinStep)
             } else {
-                nap(50_000)
+                awaitChildSignal(1_000_000)
             }
         }
+    }
+
+    /// A stop is to be seen when it is first asked for, nine times out of ten.
+    private func learn(fromStopSeenAfter asked: Int) {
+        let next = asked == 1 ? usualStop - 40 : usualStop + 360
+        usualStop = min(max(next, Self.usualStops.lowerBound), Self.usualStops.upperBound)
+        // The stop sent a signal. It is taken here, or the next wait would end with it at once.
+        awaitChildSignal(0)
+        if states.count > 1 { isSweepDue = true }
+    }
+
+    /// Takes SIGCHLD, waiting for it this long (nanoseconds, below a second).
+    private func awaitChildSignal(_ patience: Int) {
+        var timeout = timespec(tv_sec: 0, tv_nsec: patience)
+        systemCalls += 1
+        _ = withUnsafePointer(to: childSignal) { sigtimedwait($0, nil, &timeout) }
+        if patience > 0 { isSweepDue = true }
     }
 
     /// Lets `tid` go on, with the signal that it stopped for.
     func resume(_ tid: pid_t) {
         guard case .held(let signal) = states[tid] else { return }
         systemCalls += 1
-        if cl_ptrace_cont(tid, signal) == 0 {
-            states[tid] = .running
-        } else {
-            forget(tid)
-        }
+        states[tid] = .running
+        if cl_ptrace_cont(tid, signal) != 0 { lose(tid) }
+    }
+
+    /// `tid` does not obey: it was killed, and its end will be told; or another thread ran execve, and it
+    /// is not traced any more.
+    private func lose(_ tid: pid_t) {
+        guard !takeEvent(of: tid) else { return }
+        let status = ProcFile.text("/proc/\(tid)/status")
+        systemCalls += 3
+        if status.flatMap({ ProcFile.field("TracerPid", of: $0) }) ?? "0" == "0" { forget(tid) }
     }
 
     /// Stops tracing a process or a thread that was just started: it runs free, and all that it starts.
@@ -160,10 +202,17 @@ public final class Tracees {
     /// Handles all that has happened to traced threads since the last call, and lets those go on
     /// that stopped for a reason of their own.
     public func handleEvents() {
+        isSweepDue = false
+        lastSweep = monotonicNow()
         while takeEvent(of: -1) {}
         for (tid, state) in states {
             if case .held = state { resume(tid) }
         }
+    }
+
+    /// The same, if something may have happened that no signal will tell of.
+    func handleHiddenEvents() {
+        if isSweepDue, monotonicNow() - lastSweep > Self.sweepInterval { handleEvents() }
     }
 
     /// Takes one event of `tid` (-1: of any); false when there is none.
@@ -226,15 +275,5 @@ public final class Tracees {
 
     private func tell(_ event: Event) {
         for observer in observers.values { observer(event) }
-    }
-
-    private func spin(until moment: UInt64) {
-        while monotonicNow() < moment { cl_spin_hint() }
-    }
-
-    private func nap(_ nanoseconds: Int) {
-        var time = timespec(tv_sec: 0, tv_nsec: nanoseconds)
-        systemCalls += 1
-        nanosleep(&time, nil)
     }
 }

@@ -3,7 +3,7 @@ public typealias Address = UInt64
 
 /// A stretch of the target's memory. Its layout is that of `struct iovec`, so that an array of
 /// ranges can be handed to the kernel as it is.
-public struct AddressRange: Equatable, Sendable {
+public struct AddressRange: Equatable, Sendable, BitwiseCopyable {
     public var start: Address
     /// Bytes.
     public var count: Int

@@ -3,10 +3,11 @@
 /// It is kept in blocks of 256 bytes: small enough that little is read in vain, large enough that
 /// neighbours fall together. A block never straddles a page, so a block that was readable once stays
 /// readable as long as its page is mapped.
-struct WorkingSet {
+final class WorkingSet {
     private static let blockSize: Address = 256
-    /// Gaps up to this many blocks are read along: a range costs the kernel more than its bytes.
-    private static let widestGap: Address = 6
+    /// Gaps up to this many blocks are read along: a range costs the kernel as much as some 3 KB. It is
+    /// less than a page, so no page is read of which nothing was asked for.
+    private static let widestGap: Address = 11
     /// A block that no sample has touched for this many samples is dropped.
     private static let lifetime: UInt32 = 64
     /// More than this is not held on to (a program that touches it all has no steady state anyway).
@@ -23,73 +24,75 @@ struct WorkingSet {
         var loaded: UInt32
     }
 
-    private var spans: [Span] = []
+    // Looked at some hundred times in a sample, so they are plain memory.
+    private var spans = Store<Span>()
     /// The same spans in the shape that the kernel takes.
-    private var ranges: [AddressRange] = []
+    private var ranges = Store<AddressRange>()
     /// For each block, the sample that last asked for it; 0 for one that was only read along.
-    private var lastUse: [UInt32] = []
-    private var buffer: Buffer?
+    private var lastUse = Store<UInt32>()
+    /// The copy of all spans, one after another.
+    private var buffer = Store<UInt8>()
+    /// Where blocks were last found: an index into `spans` for each of some hashed block numbers.
+    private let guesses = UnsafeMutablePointer<Int32>.allocate(capacity: WorkingSet.guessCount)
+    private static let guessCount = 1024
     private var lastRevision: UInt32 = 0
-    private var recentSpan = 0
 
-    /// Owns the copy; a class, so that it is freed with the working set.
-    private final class Buffer {
-        let bytes: UnsafeMutableRawPointer
-        let capacity: Int
-        init(capacity: Int) {
-            bytes = .allocate(byteCount: capacity, alignment: 16)
-            self.capacity = capacity
-        }
-        deinit { bytes.deallocate() }
+    init() {
+        guesses.initialize(repeating: 0, count: Self.guessCount)
+    }
+
+    deinit {
+        guesses.deallocate()
     }
 
     func isRevisionDue(epoch: UInt32) -> Bool {
-        epoch &- lastRevision >= Self.lifetime && !spans.isEmpty
+        epoch &- lastRevision >= Self.lifetime && spans.count > 0
     }
 
     /// The copy of `count` bytes at `address`, if this sample's read brought them.
-    mutating func find(_ address: Address, _ count: Int, epoch: UInt32) -> UnsafeRawPointer? {
-        guard count > 0, let index = span(containing: address) else { return nil }
-        let span = spans[index]
+    @inline(__always)
+    func find(_ address: Address, _ count: Int, epoch: UInt32) -> UnsafeRawPointer? {
+        let number = address / Self.blockSize
+        let place = Int(truncatingIfNeeded: (number ^ number >> 10) & Address(Self.guessCount - 1))
+        var index = Int(guesses[place])
+        if index >= spans.count || address < spans[index].start || address >= spans[index].end {
+            index = search(address)
+            guard index >= 0 else { return nil }
+            guesses[place] = Int32(truncatingIfNeeded: index)
+        }
+        let span = spans.start + index
+        let distance = address - span.pointee.start
         // Written so that no address can overflow.
-        guard span.loaded == epoch, Address(count) <= span.end - address else { return nil }
-        recentSpan = index
-        let first = span.firstBlock + Int((address - span.start) / Self.blockSize)
-        let last = span.firstBlock
-            + Int((address - span.start + Address(count) - 1) / Self.blockSize)
+        guard count > 0, span.pointee.loaded == epoch,
+            Address(count) <= span.pointee.end - address
+        else { return nil }
+        let first = span.pointee.firstBlock + Int(distance / Self.blockSize)
+        let last = span.pointee.firstBlock + Int((distance + Address(count) - 1) / Self.blockSize)
         for block in first...last { lastUse[block] = epoch }
-        return UnsafeRawPointer(buffer!.bytes + span.offset + Int(address - span.start))
+        return UnsafeRawPointer(buffer.start + span.pointee.offset + Int(distance))
     }
 
-    private func span(containing address: Address) -> Int? {
-        if recentSpan < spans.count, spans[recentSpan].start <= address,
-            address < spans[recentSpan].end
-        {
-            return recentSpan
-        }
+    /// The span that `address` is in; -1 for none.
+    private func search(_ address: Address) -> Int {
         var low = 0
         var high = spans.count
         while low < high {
             let middle = (low + high) / 2
             if spans[middle].end <= address { low = middle + 1 } else { high = middle }
         }
-        return low < spans.count && spans[low].start <= address ? low : nil
+        return low < spans.count && spans[low].start <= address ? low : -1
     }
 
     /// Reads all spans. One that has become unreadable is passed over: it stays unloaded for this
     /// sample, and is dropped at the next revision unless it is asked for again.
-    mutating func load(from source: any MemorySource, epoch: UInt32) {
-        guard let buffer, !spans.isEmpty else { return }
+    func load(from source: any MemorySource, epoch: UInt32) {
         var first = 0
         var attempts = 0
         while first < spans.count, attempts < 8 {
             attempts += 1
-            let copied = ranges.withUnsafeBufferPointer {
-                source.read(
-                    UnsafeBufferPointer(rebasing: $0[first...]),
-                    into: buffer.bytes + spans[first].offset)
-            }
-            var rest = max(copied, 0)
+            var rest = source.read(
+                UnsafeBufferPointer(start: ranges.start + first, count: spans.count - first),
+                into: buffer.start + spans[first].offset)
             while first < spans.count, rest >= ranges[first].count {
                 rest -= ranges[first].count
                 spans[first].loaded = epoch
@@ -100,11 +103,12 @@ struct WorkingSet {
     }
 
     /// Lays the spans out anew: blocks in use, those of `added`, and the narrow gaps between them.
-    mutating func revise(epoch: UInt32, adding added: [AddressRange]) {
+    func revise(epoch: UInt32, adding added: [AddressRange]) {
         lastRevision = epoch
         var blocks: [(start: Address, lastUse: UInt32)] = []
         blocks.reserveCapacity(lastUse.count + added.count)
-        for span in spans {
+        for index in 0..<spans.count {
+            let span = spans[index]
             for block in 0..<Int((span.end - span.start) / Self.blockSize) {
                 let use = lastUse[span.firstBlock + block]
                 guard use != 0, epoch &- use < Self.lifetime else { continue }
@@ -123,22 +127,21 @@ struct WorkingSet {
         layOut(blocks)
     }
 
-    private mutating func layOut(_ blocks: [(start: Address, lastUse: UInt32)]) {
-        spans.removeAll(keepingCapacity: true)
-        ranges.removeAll(keepingCapacity: true)
-        lastUse.removeAll(keepingCapacity: true)
-        recentSpan = 0
-        var size = 0
+    private func layOut(_ blocks: [(start: Address, lastUse: UInt32)]) {
+        spans.removeAll()
+        ranges.removeAll()
+        lastUse.removeAll()
         for block in blocks {
             let end = block.start + Self.blockSize
-            if let last = spans.last, block.start < last.end {
+            let last = spans.count - 1
+            if last >= 0, block.start < spans[last].end {
                 lastUse[lastUse.count - 1] = max(lastUse[lastUse.count - 1], block.lastUse)
                 continue
             }
-            if let last = spans.last, block.start - last.end <= Self.widestGap * Self.blockSize {
-                let gap = Int((block.start - last.end) / Self.blockSize)
-                lastUse.append(contentsOf: repeatElement(0, count: gap))
-                spans[spans.count - 1].end = end
+            if last >= 0, block.start - spans[last].end <= Self.widestGap * Self.blockSize {
+                let gap = (block.start - spans[last].end) / Self.blockSize
+                for _ in 0..<gap { lastUse.append(0) }
+                spans[last].end = end
             } else {
                 spans.append(
                     Span(
@@ -147,12 +150,13 @@ struct WorkingSet {
             }
             lastUse.append(block.lastUse)
         }
-        for index in spans.indices {
+        var size = 0
+        for index in 0..<spans.count {
             spans[index].offset = size
             let count = Int(spans[index].end - spans[index].start)
             ranges.append(AddressRange(start: spans[index].start, count: count))
             size += count
         }
-        if (buffer?.capacity ?? 0) < size { buffer = Buffer(capacity: size + size / 2) }
+        buffer.reserve(size)
     }
 }

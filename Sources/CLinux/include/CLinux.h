@@ -69,6 +69,9 @@ pid_t cl_spawn_waiting(char *const argv[], const sigset_t *mask, int *release, i
 /// The capabilities in effect of this process (bits as in linux/capability.h).
 uint64_t cl_effective_capabilities(void);
 
+/// How much later than asked for the calling thread may be woken.
+void cl_set_timer_slack(unsigned long nanoseconds);
+
 // ---- Files of another process ----
 
 /// Opens a regular file for reading, as a process sees it and may: `path` is resolved below `root` (the

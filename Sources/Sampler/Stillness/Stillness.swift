@@ -1,0 +1,28 @@
+import FrameDecoding
+import TargetMemory
+
+/// A way to be sure that threads stand still while memory is read. Decoders and sinks do not know which
+/// one is in use.
+///
+/// A sample calls `hold` for each thread that may change what is read, reads, asks whether they all
+/// stood still, and calls `release` at its end, whatever came of it.
+protocol Stillness: AnyObject {
+    /// Whether threads in system calls are left alone.
+    var isGentle: Bool { get set }
+    /// Sees to it that `threads` stand still as well; false when that cannot be had now.
+    func hold(_ threads: [ThreadState]) -> Bool
+    /// The same for the thread that most likely holds the GIL, before anybody looked; false when it is
+    /// seen at once that it does not run.
+    func hold(likely thread: ThreadState) -> Bool
+    /// Reads all of `memory` anew while those that are held stand still.
+    func refresh(_ memory: Memory)
+    /// Whether all that were held have stood still through all that was read.
+    func wasUnbroken() -> Bool
+    /// Lets everybody go on.
+    func release()
+
+    /// Whether `thread` is among those held.
+    func holds(_ thread: ThreadState) -> Bool
+    /// Those of the threads held that sit in a system call.
+    var blocked: [ThreadState] { get }
+}
