@@ -66,6 +66,10 @@ let tests: [Target] = [
     .testTarget(
         name: "RecordingTests",
         dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
+    // What every decoder has to pass, on the recorded targets in fixtures/snapshots.
+    .testTarget(
+        name: "ConformanceTests",
+        dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(
         name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),

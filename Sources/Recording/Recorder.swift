@@ -32,8 +32,9 @@ public struct Recorder {
         let moment = Memory(source: snapshot)
         let decoded = try Replay.decode(
             site: noted, module: module, layout: layoutSource, fixed: fixed, moment: moment)
-        // Those that another decoder may want.
+        // What another decoder, or another layout of this one, would want to know.
         for symbol in module.symbols { _ = noted.address(of: symbol) }
+        noteDWARF(noted, fixed)
         guard let constants = RecordedRanges(fixed.asked, from: live),
             let changing = RecordedRanges(moment.asked, from: snapshot),
             let memory = RecordedRanges(changing, over: constants)
@@ -49,5 +50,11 @@ public struct Recorder {
         return Recording(
             target: target, symbols: noted.symbols, structs: noted.recordedStructs, memory: memory,
             stacks: stacks)
+    }
+
+    /// Asks debug information, if there is any, even if it was not needed.
+    private func noteDWARF(_ noted: NotedSite, _ memory: Memory) {
+        guard case .reads(let choices) = module.claim(noted, memory, FrameTable()) else { return }
+        for choice in choices where choice.source == .dwarf { _ = try? choice.makeDecoder() }
     }
 }

@@ -6,17 +6,12 @@ public enum Replay {
     /// The stacks in `recording`, as one of `modules` reads them today. `memory` is the recording's, or
     /// a damaged copy of it.
     public static func run(
-        _ recording: Recording, modules: [DecoderModule], memory: RecordedMemory
+        _ recording: Recording, modules: [DecoderModule], memory: any MemorySource
     ) throws(RecordingError) -> [RecordedThread] {
-        let target = recording.target
-        guard let module = modules.first(where: { $0.name == target.decoder }) else {
-            throw RecordingError("this pyflame has no decoder \(target.decoder)")
-        }
+        let frames = FrameTable()
         let reader = Memory(source: memory)
-        return try decode(
-            site: RecordedSite(recording), module: module, layout: target.layoutSource, fixed: reader,
-            moment: reader
-        ).map { thread in
+        let decoder = try decoder(of: recording, modules: modules, memory: reader, frames: frames)
+        return try stacks(decoder, frames, in: reader).map { thread in
             var thread = thread
             // What no decoder knows: it comes from the kernel.
             if let known = recording.stacks.first(where: { $0.address == thread.address }) {
@@ -33,6 +28,19 @@ public enum Replay {
         try run(recording, modules: modules, memory: RecordedMemory(recording.memory))
     }
 
+    /// The decoder that reads `recording`; with the layout that was used or, if it has it, another one.
+    public static func decoder(
+        of recording: Recording, modules: [DecoderModule], layout: LayoutSource? = nil,
+        memory: Memory, frames: FrameTable
+    ) throws(RecordingError) -> any FrameDecoder {
+        let target = recording.target
+        guard let module = modules.first(where: { $0.name == target.decoder }) else {
+            throw RecordingError("this pyflame has no decoder \(target.decoder)")
+        }
+        return try decoder(
+            RecordedSite(recording), module, layout ?? target.layoutSource, memory, frames)
+    }
+
     /// In what two decodings of the same threads differ, for people; nil when in nothing.
     public static func difference(_ now: [RecordedThread], _ before: [RecordedThread]) -> String? {
         guard now.map(\.id) == before.map(\.id) else {
@@ -47,14 +55,17 @@ public enum Replay {
         return nil
     }
 
-    /// In what stacks differ from the true ones; threads that the truth does not name do not count.
+    /// In what stacks differ from the true ones. Threads that the truth does not name do not count; id 0
+    /// is any thread.
     public static func differenceFromTruth(
         _ now: [RecordedThread], _ truth: [RecordedThread]
     ) -> String? {
         for own in truth {
             // A thread has a state in each sub-interpreter that it was in.
-            let mine = now.filter { $0.id == own.id }
-            guard let last = mine.last else { return "thread \(own.id) was not decoded" }
+            let mine = own.id == 0 ? now : now.filter { $0.id == own.id }
+            guard let last = mine.last(where: { !$0.frames.isEmpty }) ?? mine.last else {
+                return "thread \(own.id) was not decoded"
+            }
             let expected = own.frames.map(shown)
             if mine.contains(where: { $0.frames.map(shown) == expected }) { continue }
             var shownOnly = last
@@ -92,7 +103,12 @@ public enum Replay {
         moment: Memory
     ) throws(RecordingError) -> [RecordedThread] {
         let frames = FrameTable()
-        let decoder = try self.decoder(site, module, layout, fixed, frames)
+        return try stacks(try decoder(site, module, layout, fixed, frames), frames, in: moment)
+    }
+
+    private static func stacks(
+        _ decoder: any FrameDecoder, _ frames: FrameTable, in moment: Memory
+    ) throws(RecordingError) -> [RecordedThread] {
         do throws(DecodeError) {
             let holders = try decoder.lockState(in: moment).holders
             var stacks: [RecordedThread] = []
