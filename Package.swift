@@ -87,6 +87,8 @@ let tests: [Target] = [
         ] + decoderDependencies),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
+    // `--subprocesses`: real process trees.
+    .testTarget(name: "ProcessTreeTests", dependencies: ["pyflame", "TestSupport"]),
     // `-t`, and what a terminal shows.
     .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
 ]

@@ -42,7 +42,7 @@ _pyflame() {
         -r | --rate | -s | --seconds) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace -r --rate -s --seconds --mode
-        --threads --thread-names
+        --subprocesses --per-process --threads --thread-names
         -d --dump -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
         --abi --layout --probe --record --replay --stats -h --help -v --version' -- "$cur")
 }

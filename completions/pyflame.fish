@@ -25,6 +25,8 @@ complete -c pyflame -n __pyflame_in_command -xa '(complete -C (__pyflame_command
 set -l options 'not __pyflame_in_command'
 complete -c pyflame -n "$options" -s p -l pid -xa '(__fish_complete_pids)' -d 'Attach to this process'
 complete -c pyflame -n "$options" -s t -l trace -d 'Run a command and profile it to its end'
+complete -c pyflame -n "$options" -l subprocesses -d 'All Python processes below it as well'
+complete -c pyflame -n "$options" -l per-process -d 'A file for each process'
 complete -c pyflame -n "$options" -l replay -rF -d 'Decode a recording again'
 complete -c pyflame -n "$options" -s r -l rate -x -d 'Time between samples, or frequency'
 complete -c pyflame -n "$options" -s s -l seconds -x -d 'How long to sample'

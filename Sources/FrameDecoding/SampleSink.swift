@@ -2,6 +2,8 @@
 public protocol SampleSink: AnyObject {
     /// A process joins the profile; called before its first sample.
     func begin(_ process: ProfiledProcess)
+    /// A process of the profile ended; its PID may be used again.
+    func end(_ pid: Int32)
     /// Called for each sample, in order of time.
     func record(_ sample: Sample)
     /// Writes the profile; called once, at the end.
@@ -11,6 +13,7 @@ public protocol SampleSink: AnyObject {
 extension SampleSink {
     /// Most formats do not tell processes apart.
     public func begin(_ process: ProfiledProcess) {}
+    public func end(_ pid: Int32) {}
 }
 
 /// Where a profile is written to, piece by piece.

@@ -30,6 +30,8 @@ final class CommandRun {
     private var foundPython = false
     private var failure: Failure?
     private var lastProblem: String?
+    /// With --subprocesses: all processes of the command.
+    private var tree: ProcessTree?
 
     /// `arguments` are the command's, as C strings ended by nil.
     init(
@@ -50,7 +52,11 @@ final class CommandRun {
                 let command = try startCommand()
                 let madeSink = makeSink(options, frames: frames)
                 sink = madeSink
-                follow(into: madeSink)
+                if options.subprocesses {
+                    followAll(into: madeSink)
+                } else {
+                    follow(into: madeSink)
+                }
                 if let error = command.execError() { throw cannotRun(error) }
             } catch {
                 failure = error
@@ -65,7 +71,8 @@ final class CommandRun {
                     + "ran a Python that pyflame could read" + (lastProblem.map { ". Last seen: \($0)" } ?? ""))
         }
         let run = RunStatistics(
-            sampling: statistics, systemCalls: systemCalls, clock: clock, options: options)
+            sampling: statistics, systemCalls: systemCalls, clock: clock, options: options,
+            processes: tree?.processes)
         try sink.finish(run.summary, into: output.profile)
         try output.commit()
         if options.stats { Program.complain(run.text) }
@@ -103,6 +110,11 @@ final class CommandRun {
     }
 
     private func handle(_ event: Tracees.Event) {
+        if let tree {
+            tree.note(event)
+            if case .ended(root, let status) = event, !lives(root) { rootStatus = status }
+            return
+        }
         switch event {
         case .executed(let pid):
             // Another program, another chance to be Python.
@@ -121,8 +133,7 @@ final class CommandRun {
         case .ended(let tid, let status):
             watched[tid] = nil
             guard tid == root || tid == profiled else { return }
-            if isAlive(tid), tracees.seize(tid, followingForks: true) == 0 {
-                // A thread that was not traced ran execve: the process lives on, under another program.
+            if lives(tid) {
                 watch(tid)
             } else if tid == root {
                 rootStatus = status
@@ -145,11 +156,11 @@ final class CommandRun {
         watched[pid] = StartingProcess(pid: pid, options: options, frames: frames, images: images)
     }
 
-    private func isAlive(_ pid: pid_t) -> Bool {
-        guard let status = ProcFile.text("/proc/\(pid)/status"),
-            let state = ProcFile.field("State", of: status)
-        else { return false }
-        return !state.hasPrefix("Z") && !state.hasPrefix("X")
+    /// Whether a process lives on after its main thread ended, under another program: when a thread
+    /// that was not traced ran execve.
+    private func lives(_ pid: pid_t) -> Bool {
+        guard let stat = ProcessStat(pid), !stat.hasEnded else { return false }
+        return tracees.seize(pid, followingForks: true) == 0
     }
 
     /// Until the command has ended: looks for Python among the watched processes, and profiles it.
@@ -172,6 +183,28 @@ final class CommandRun {
                 tracees.handleEvents()
             }
         }
+    }
+
+    /// The same for all processes of the command at once. Each is traced from birth, so none is missed.
+    private func followAll(into sink: any SampleSink) {
+        DescriptorLimit.raise()
+        let tree = ProcessTree(
+            options: options, frames: frames, tracees: tracees, sink: sink, watch: nil)
+        self.tree = tree
+        tree.join(root)
+        SamplingLoop(interval: options.interval, duration: nil).run(
+            tree, tracees: tracees, gate: gate,
+            SamplingLoop.Handlers(
+                record: sink.record,
+                goesOn: { [unowned self] in
+                    passOn($0, $1)
+                    return true
+                },
+                isOver: { [unowned self] in rootStatus != nil }))
+        statistics = tree.statistics
+        systemCalls = tree.systemCalls
+        foundPython = tree.processes.found > 0
+        lastProblem = tree.processes.lastProblem
     }
 
     private func profile(

@@ -23,6 +23,8 @@ struct Detection {
 /// Why no interpreter can be read.
 struct DetectionFailure: Error {
     let explanation: String
+    /// The process is gone, or about to be.
+    var hasEnded = false
 }
 
 /// Asks the probe for candidates and the registered decoders for one that reads them. A candidate
@@ -65,12 +67,18 @@ final class Detector {
 
         /// A program that runs: some 50 ms, with every layout.
         static let thorough = Patience(attempts: 60, allLayouts: true, wantsFrames: false, searches: true)
+        /// The same where each file shows what it is.
+        static let unsearched = Patience(attempts: 60, allLayouts: true, wantsFrames: false)
         /// A program that is just starting and will be asked again.
         static let glance = Patience(attempts: 2, allLayouts: false, wantsFrames: true)
         /// The same, when the first layout has been seen not to fit.
         static let wideGlance = Patience(attempts: 2, allLayouts: true, wantsFrames: true)
         /// The same, when no file shows an interpreter.
         static let search = Patience(attempts: 2, allLayouts: true, wantsFrames: true, searches: true)
+        /// A layout that is known to fit, as long as nothing else has happened.
+        static let adoption = Patience(attempts: 2, allLayouts: false, wantsFrames: false)
+        /// A program that has been starting for so long that it must be an embedding.
+        static let settled = Patience(attempts: 2, allLayouts: true, wantsFrames: false)
     }
 
     func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
@@ -130,11 +138,24 @@ final class Detector {
         }
     }
 
+    /// The interpreter of a process that was just forked from one whose interpreter is known: it lies at
+    /// the same addresses, so nothing has to be looked for. Nil when it does not decode.
+    func adopt(_ known: Detection) -> Detection? {
+        let memory = Memory(source: source)
+        guard case .reads(let choices) = known.module.claim(known.site, memory, frames),
+            let choice = choices.first(where: { $0.description == known.layout.description }),
+            let decoder = try? choice.makeDecoder(),
+            (try? Trial(decoder: decoder, memory: memory).run(.adoption)) != nil
+        else { return nil }
+        return Detection(
+            pid: pid, site: known.site, module: known.module, layout: choice, decoder: decoder)
+    }
+
     private func probe(_ memory: Memory) throws(DetectionFailure) -> ProbeReport {
         do {
             return try makeProbe(memory).run()
         } catch {
-            throw DetectionFailure(explanation: explain(error))
+            throw DetectionFailure(explanation: explain(error), hasEnded: error.hasEnded)
         }
     }
 

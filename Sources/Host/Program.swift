@@ -39,7 +39,7 @@ struct Program {
 
     private func perform(_ options: Options) throws -> Int32 {
         // Whether it can be written is found out before anything is done to the target.
-        let output = try OutputFile(path: options.record ?? options.output)
+        let output = try makeOutput(options)
         if let path = options.replay {
             try ReplayRun(path: path, options: options, output: output).run()
             return Self.success
@@ -49,7 +49,11 @@ struct Program {
             return Self.success
         }
         if let pid = options.pid {
-            try AttachedRun(pid: pid, options: options, output: output).run()
+            if options.subprocesses {
+                try AttachedTreeRun(pid: pid, options: options, output: output).run()
+            } else {
+                try AttachedRun(pid: pid, options: options, output: output).run()
+            }
             return Self.success
         }
         guard let start = options.commandStart else { return Self.failure }
@@ -57,6 +61,14 @@ struct Program {
         return try CommandRun(
             options: options, output: output, arguments: CommandLine.unsafeArgv + start + 1
         ).run()
+    }
+
+    private func makeOutput(_ options: Options) throws -> OutputFile {
+        guard options.perProcess, let path = options.output else {
+            return try OutputFile(path: options.record ?? options.output)
+        }
+        try ProcessFileNames(path: path).check(path)
+        return .nowhere()
     }
 
     /// Writes a message to stderr. Names in it may be the target's: none reaches the terminal as a command.

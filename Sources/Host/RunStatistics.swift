@@ -30,9 +30,14 @@ struct RunStatistics {
     private let sampling: Statistics
     private let systemCalls: Int
     private let spent: UInt64
+    private let processes: ProcessCounts?
 
-    /// For a run that `clock` saw begin and that ends now.
-    init(sampling: Statistics, systemCalls: Int, clock: RunClock, options: Options) {
+    /// For a run that `clock` saw begin and that ends now; `processes` when it was of many.
+    init(
+        sampling: Statistics, systemCalls: Int, clock: RunClock, options: Options,
+        processes: ProcessCounts? = nil
+    ) {
+        self.processes = processes
         self.sampling = sampling
         self.systemCalls = systemCalls
         spent = clock.spent
@@ -59,7 +64,21 @@ struct RunStatistics {
             own CPU time: \(microseconds(spent / UInt64(count))) us per sample, \
             \(microseconds(spent)) us in all
 
+            """ + (processes.map(text) ?? "")
+    }
+
+    private func text(_ processes: ProcessCounts) -> String {
+        let found = processes.foundAfter
+        var text = """
+            processes:    \(processes.seen) seen: \(processes.sampled) sampled, \(processes.shortLived) too \
+            short-lived, \(processes.notPython) not Python, \(processes.unreadable) unreadable
+            newborns:     found after: median \(microseconds(found.quantile(0.5))) us, \
+            p99 \(microseconds(found.quantile(0.99))) us (\(found.count) found)
+            files:        \(processes.filesRead) looked into, \(processes.filesKnown) times one was known already
+
             """
+        if let problem = processes.lastProblem { text += "unreadable:   \(problem)\n" }
+        return text
     }
 
     private func microseconds(_ nanoseconds: UInt64) -> String { tenths(Int(nanoseconds / 100)) }

@@ -3,11 +3,18 @@ import Sinks
 
 /// The sink for what the options ask for.
 func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
-    let sink = formatSink(options, frames: frames)
-    return options.threadNames ? ThreadRoots(sink, frames: frames) : sink
+    func makeOne() -> any SampleSink {
+        var sink = makeFormat(options, frames: frames)
+        if options.subprocesses && !options.format.hasProcesses {
+            sink = ProcessRoots(sink, frames: frames)
+        }
+        return options.threadNames ? ThreadRoots(sink, frames: frames) : sink
+    }
+    guard options.perProcess, let path = options.output else { return makeOne() }
+    return ProcessFiles(names: ProcessFileNames(path: path), makeSink: makeOne)
 }
 
-private func formatSink(_ options: Options, frames: FrameTable) -> any SampleSink {
+private func makeFormat(_ options: Options, frames: FrameTable) -> any SampleSink {
     let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
     return switch options.format {
     case .folded: FoldedSink(formatter: formatter, excludeIdle: options.excludeIdle)

@@ -109,12 +109,16 @@ public final class ImageCache {
         case file(device: UInt64, inode: UInt64, size: UInt64, modified: Int64)
     }
     private var images: [Identity: ElfImage] = [:]
+    /// How many files were looked into, and how often one was known already.
+    public private(set) var filesRead = 0
+    public private(set) var filesKnown = 0
 
     public init() {}
 
     func image(_ mapped: MappedImage, pid: Int32, wanted: Set<String>) -> ElfImage {
         if let known = known(.build(mapped.buildID), wanted) { return known }
         let image = ElfImage(mapped, pid: pid, wanted: wanted)
+        filesRead += 1
         let identity: Identity
         if !mapped.buildID.isEmpty {
             identity = .build(mapped.buildID)
@@ -132,6 +136,7 @@ public final class ImageCache {
 
     private func known(_ identity: Identity, _ wanted: Set<String>) -> ElfImage? {
         guard let image = images[identity], image.wanted.isSuperset(of: wanted) else { return nil }
+        filesKnown += 1
         return image
     }
 }

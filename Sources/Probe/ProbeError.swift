@@ -11,6 +11,15 @@ public enum ProbeError: Error, Equatable, Sendable {
     /// The process runs a 32-bit program; `path` as `/proc/PID/exe` has it.
     case is32Bit(path: String)
 
+    /// The process is gone, or has let go of its memory already.
+    public var hasEnded: Bool {
+        switch self {
+        case .noSuchProcess, .noMemory: true
+        case .notReadable(_, let errno): errno == ESRCH
+        case .is32Bit: false
+        }
+    }
+
     /// One sentence, for people.
     public var explanation: String {
         switch self {

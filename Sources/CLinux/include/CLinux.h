@@ -72,6 +72,18 @@ uint64_t cl_effective_capabilities(void);
 /// How much later than asked for the calling thread may be woken.
 void cl_set_timer_slack(unsigned long nanoseconds);
 
+// ---- What the kernel tells of processes (its connector, linux/cn_proc.h) ----
+
+enum { CL_PROCESS_OTHER, CL_PROCESS_BORN, CL_PROCESS_EXECUTED, CL_PROCESS_ENDED };
+/// `parent` is of a birth; `time` is on the monotonic clock, in nanoseconds.
+struct cl_process_event { int kind; pid_t pid; pid_t parent; uint64_t time; };
+/// A descriptor from which the births, programs and ends of all processes can be read, or -errno where
+/// the kernel does not tell (EPERM, and EAGAIN in a PID namespace).
+int cl_process_events_open(void);
+/// The next events, at most `count` and 32: how many; 0 when there are none now; -ENOBUFS when some were
+/// lost.
+int cl_process_events_read(int descriptor, struct cl_process_event *events, int count);
+
 // ---- Files of another process ----
 
 /// Opens a regular file for reading, as a process sees it and may: `path` is resolved below `root` (the

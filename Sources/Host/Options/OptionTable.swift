@@ -36,10 +36,10 @@ struct OptionEntry: Sendable {
 
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
-    case pid, trace, replay
+    case pid, trace, subprocesses, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
     case dump, excludeIdle = "exclude-idle", flamechart, format
-    case fold, noLineNumbers = "no-line-numbers", output
+    case fold, noLineNumbers = "no-line-numbers", output, perProcess = "per-process"
     case abi, layout, probe, record
     case stats, help, version
 }
@@ -53,6 +53,9 @@ enum OptionTable {
         OptionEntry(
             .trace, "t", .target,
             "run a command and profile it to its end; the last option: all that follows is the command"),
+        OptionEntry(
+            .subprocesses, nil, .target,
+            "all Python processes below it as well, those that are born later too"),
         OptionEntry(
             .replay, nil, .target, value: "FILE",
             "decode a recording (see --record) again: print its stacks or, with --probe, what it contains"),
@@ -92,6 +95,9 @@ enum OptionTable {
         OptionEntry(
             .output, "o", .output, value: "FILENAME",
             "write the profile there instead of stdout"),
+        OptionEntry(
+            .perProcess, nil, .output,
+            "--subprocesses, with a file for each process: -o profile.folded gives profile.PID.folded"),
         OptionEntry(
             .abi, nil, .detection, value: "VERSION",
             "take the interpreter for this version: 27 or 2.7, 36, 311; for embedded builds"),

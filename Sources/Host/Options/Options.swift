@@ -15,6 +15,10 @@ struct Options: Equatable, Sendable {
     var replay: String?
     /// Where to save what is read of the process.
     var record: String?
+    /// Those that descend from the process as well.
+    var subprocesses = false
+    /// A file for each of them.
+    var perProcess = false
 
     var dump = false
     var probe = false

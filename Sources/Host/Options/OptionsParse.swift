@@ -23,6 +23,10 @@ extension Options {
             case .threads: options.mode = .wall
             case .mode: options.mode = try Self.mode(value)
             case .threadNames: options.threadNames = true
+            case .subprocesses: options.subprocesses = true
+            case .perProcess:
+                options.perProcess = true
+                options.subprocesses = true
             case .dump:
                 options.dump = true
                 options.mode = .wall
@@ -41,6 +45,7 @@ extension Options {
             case .trace, .help, .version: continue
             }
         }
+        try options.checkPerProcess()
         options.format = format ?? options.output.flatMap(OutputFormat.init(fileName:)) ?? .folded
         if let start = raw.commandStart {
             guard start < arguments.count else { throw .noCommand }
@@ -88,6 +93,12 @@ extension Options {
         if given.contains(.probe) && given.contains(.dump) {
             throw .incompatible("--probe", "-d", "Each prints once and leaves.")
         }
+        if given.contains(.probe), given.contains(.subprocesses) || given.contains(.perProcess) {
+            throw .incompatible("--probe", "--subprocesses", "One process is probed at a time.")
+        }
+        if given.contains(.dump) && given.contains(.perProcess) {
+            throw .incompatible("-d", "--per-process", "--subprocesses dumps all of them, one after another.")
+        }
         let format = raw.given.last { $0.name == .format }?.value
         if let format, given.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
             throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
@@ -95,11 +106,15 @@ extension Options {
     }
 
     private func checkRecordings(_ given: Set<OptionName>, _ pid: String?) throws(UsageError) {
-        let prints: [OptionName] = [.trace, .dump, .probe, .output, .format, .flamechart]
+        let prints: [OptionName] = [
+            .trace, .dump, .probe, .output, .format, .flamechart, .subprocesses, .perProcess,
+        ]
         if given.contains(.record), let other = prints.first(where: given.contains) {
             throw .incompatible("--record", "--\(other.rawValue)", "It takes one sample of a process and prints nothing.")
         }
-        let live: [OptionName] = [.pid, .trace, .record, .abi, .layout, .format, .flamechart]
+        let live: [OptionName] = [
+            .pid, .trace, .subprocesses, .perProcess, .record, .abi, .layout, .format, .flamechart,
+        ]
         if given.contains(.replay), let other = live.first(where: given.contains) {
             throw .incompatible("--replay", "--\(other.rawValue)", "A recording is decoded as it was recorded.")
         }
@@ -111,6 +126,17 @@ extension Options {
     private static func file(_ value: String, _ name: OptionName) throws(UsageError) -> String {
         guard !value.isEmpty else { throw .usage("option --\(name.rawValue) needs a file name") }
         return value
+    }
+
+    /// Several profiles cannot share a stream.
+    private func checkPerProcess() throws(UsageError) {
+        guard perProcess else { return }
+        let isStream = output.map { $0 == "-" || $0.hasPrefix("/dev/") || $0.hasPrefix("/proc/self/fd/") }
+        guard isStream == false else {
+            throw .usage(
+                "--per-process writes one file for each process and needs a name for them: with "
+                    + "-o profile.folded they are profile.PID.folded")
+        }
     }
 
     private static func format(_ text: String) throws(UsageError) -> OutputFormat {

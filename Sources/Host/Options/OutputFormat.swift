@@ -18,6 +18,9 @@ enum OutputFormat: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it tells processes apart by itself.
+    var hasProcesses: Bool { self == .chrometrace }
+
     /// How the names of such files end.
     var endings: [String] {
         switch self {

@@ -24,13 +24,16 @@ final class Progress {
     }
 
     /// To be called after every sample; does nothing most of the time.
-    func update(at now: UInt64, _ statistics: @autoclosure () -> Statistics) {
+    /// `ticks` when each brings several samples.
+    func update(
+        at now: UInt64, _ statistics: @autoclosure () -> Statistics, ticks: Int? = nil
+    ) {
         guard now >= next else { return }
         next = now + Self.pause
         line.show(
             ProgressLine(
                 elapsed: now - start, duration: duration, interval: interval,
-                statistics: statistics()
+                statistics: statistics(), ticks: ticks
             ).text)
     }
 

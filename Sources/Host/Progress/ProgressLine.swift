@@ -7,10 +7,15 @@ struct ProgressLine {
     var duration: UInt64
     var interval: UInt64
     var samples: Int
+    /// Moments at which samples were taken.
+    var ticks: Int
     var failed: Int
     var idle: Int
 
-    init(elapsed: UInt64, duration: UInt64, interval: UInt64, statistics: Statistics) {
+    init(
+        elapsed: UInt64, duration: UInt64, interval: UInt64, statistics: Statistics, ticks: Int? = nil
+    ) {
+        self.ticks = ticks ?? statistics.samples
         self.elapsed = elapsed
         self.duration = duration
         self.interval = interval
@@ -31,11 +36,11 @@ struct ProgressLine {
     }
 
     /// Ticks have fixed moments: those that have passed without a sample were missed.
-    private var missed: Int { max(0, Int(elapsed / max(interval, 1)) + 1 - samples) }
+    private var missed: Int { max(0, Int(elapsed / max(interval, 1)) + 1 - ticks) }
 
     /// The first sample is taken at once, so n of them span n - 1 intervals.
     private var rate: String {
-        let tenths = Double(samples) * 10e9 / (Double(elapsed) + Double(max(interval, 1)))
+        let tenths = Double(ticks) * 10e9 / (Double(elapsed) + Double(max(interval, 1)))
         let whole = Int(tenths.rounded())
         return "\(whole / 10).\(whole % 10)"
     }

@@ -8,6 +8,8 @@ import Glibc
 /// can be written is found out when it is made, before any sampling.
 public final class OutputFile {
     private enum Target {
+        /// Nothing is written.
+        case nowhere
         /// A descriptor to write to at once.
         case direct(Int32, close: Bool)
         /// A regular file, or one that is yet to be: to be replaced by a temporary one.
@@ -32,10 +34,18 @@ public final class OutputFile {
         target = try Self.target(path)
     }
 
+    private init(nowhere name: String) {
+        self.name = name
+        target = .nowhere
+    }
+
+    /// Takes nothing: for those who write files of their own.
+    public static func nowhere() -> OutputFile { OutputFile(nowhere: "nowhere") }
+
     deinit {
         switch target {
         case .direct(let descriptor, true): close(descriptor)
-        case .direct: break
+        case .direct, .nowhere: break
         case .replaced(let file): file.discard()
         }
     }
@@ -49,6 +59,7 @@ public final class OutputFile {
     private func write(_ bytes: UnsafeRawBufferPointer) throws(OutputError) {
         let error =
             switch target {
+            case .nowhere: Int32(0)
             case .direct(let descriptor, _): writeAll(descriptor, bytes)
             case .replaced(let file): file.write(bytes)
             }

@@ -18,6 +18,11 @@ public final class ProcessRoots: SampleSink {
         sink.begin(process)
     }
 
+    public func end(_ pid: Int32) {
+        roots[pid] = nil
+        sink.end(pid)
+    }
+
     public func record(_ sample: Sample) {
         guard case .stacks(var threads) = sample.outcome, let root = roots[sample.pid] else {
             return sink.record(sample)

@@ -19,6 +19,7 @@ public final class ThreadRoots: SampleSink {
     }
 
     public func begin(_ process: ProfiledProcess) { inner.begin(process) }
+    public func end(_ pid: Int32) { inner.end(pid) }
 
     public func record(_ sample: Sample) {
         guard case .stacks(let threads) = sample.outcome else { return inner.record(sample) }

@@ -1,0 +1,111 @@
+import FrameDecoding
+import Glibc
+import Sampler
+import Sinks
+
+/// `-p --subprocesses`: attaches to a running process and all that descend from it, those that are born
+/// later as well, and profiles or dumps the Python among them.
+final class AttachedTreeRun {
+    private let pid: pid_t
+    private let options: Options
+    private let output: OutputFile
+    private let frames = FrameTable()
+    private let gate = SignalGate()
+    private let tracees = Tracees()
+    private var failure: Failure?
+
+    init(pid: pid_t, options: Options, output: OutputFile) {
+        self.pid = pid
+        self.options = options
+        self.output = output
+    }
+
+    func run() throws {
+        try refuseUnfitTarget(pid)
+        SignalDisposition.hearChildren()
+        DescriptorLimit.raise()
+        let sink = makeSink(options, frames: frames)
+        var statistics: RunStatistics?
+        var dump = ""
+        let started = onTracerThread { [self] in
+            do throws(Failure) {
+                let tree = try plant(into: sink)
+                if options.dump {
+                    dump = try self.dump(tree)
+                } else {
+                    statistics = try profile(tree, into: sink)
+                }
+            } catch {
+                failure = error
+            }
+        }
+        gate.open()
+        guard started else { throw Failure(explanation: "Failed to start a thread") }
+        if let failure { throw failure }
+        if let statistics {
+            try sink.finish(statistics.summary, into: output.profile)
+        } else {
+            try output.write(dump)
+        }
+        try output.commit()
+        if options.stats, let statistics { Program.complain(statistics.text) }
+    }
+
+    /// All that run now. Births are watched from before they are looked for, so none falls between.
+    private func plant(into sink: any SampleSink) throws(Failure) -> ProcessTree {
+        let watch: any ProcessWatch = KernelEvents() ?? ChildrenScan()
+        let tree = ProcessTree(
+            options: options, frames: frames, tracees: tracees, sink: sink, watch: watch)
+        tracees.observe { [weak tree] in tree?.note($0) }
+        tree.join(pid)
+        tree.survey()
+        if options.dump || options.duration == 0 { try refuseNothingFound(tree) }
+        return tree
+    }
+
+    private func refuseNothingFound(_ tree: ProcessTree) throws(Failure) {
+        let processes = tree.processes
+        guard processes.found == 0 else { return }
+        if processes.seen == 1, let explanation = tree.explanation(of: pid) {
+            throw Failure(explanation: explanation)
+        }
+        throw Failure(
+            explanation: "Failed to locate libpython: none of the \(processes.seen) processes from \(pid) on "
+                + "was found to be a Python that pyflame can read"
+                + (processes.lastProblem.map { ". Last seen: \($0)" } ?? ""))
+    }
+
+    private func profile(_ tree: ProcessTree, into sink: any SampleSink) throws(Failure) -> RunStatistics {
+        let clock = RunClock()
+        let progress = Progress(interval: options.interval, duration: options.duration)
+        SamplingLoop(interval: options.interval, duration: options.duration).run(
+            tree, tracees: tracees, gate: gate,
+            SamplingLoop.Handlers(
+                record: { sample in
+                    sink.record(sample)
+                    progress?.update(at: sample.time, tree.statistics, ticks: tree.ticks)
+                },
+                goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
+        progress?.end()
+        try refuseNothingFound(tree)
+        return RunStatistics(
+            sampling: tree.statistics, systemCalls: tree.systemCalls, clock: clock, options: options,
+            processes: tree.processes)
+    }
+
+    /// Each process under a line that names it; one that cannot be read is told of on stderr.
+    private func dump(_ tree: ProcessTree) throws(Failure) -> String {
+        let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
+        var texts: [String] = []
+        for (process, outcome) in tree.dump() {
+            let head = sanitised(process.label, isSentence: true) + ":\n"
+            switch outcome {
+            case .stacks(let threads): texts.append(head + "\n" + dumpText(samples: threads, formatter: formatter))
+            case .idle: texts.append(head)
+            case .failed: texts.append(head + "(failed)\n")
+            }
+        }
+        if let problem = tree.processes.lastProblem { Program.complain(problem) }
+        return texts.joined(separator: "\n")
+    }
+}

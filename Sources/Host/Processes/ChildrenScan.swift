@@ -1,0 +1,65 @@
+import Glibc
+import Sampler
+import TargetMemory
+
+/// Looks through /proc for the children of the processes under watch, again and again. What lives for
+/// less than the time between two looks may be missed, and with it what it started.
+final class ChildrenScan: ProcessWatch {
+    /// When each process was started (clock ticks since boot): tells a PID that is used again.
+    private var startTimes: [pid_t: UInt64] = [:]
+    private(set) var nextLook: UInt64 = 0
+    private(set) var systemCalls = 0
+
+    private static let pause: UInt64 = 10_000_000
+    /// Looking may take a twentieth of the time, no more.
+    private static let share: UInt64 = 20
+    /// Bounds of what is read: children of one thread, and processes of this machine.
+    private static let longestList = 1 << 18
+
+    /// Whose parent has ended is nobody's child any more: it is too late.
+    func catchUp(_ tree: ProcessTree) {}
+
+    func report(to tree: ProcessTree) {
+        let start = monotonicNow()
+        var queue = tree.pids
+        let known = Set(queue)
+        startTimes = startTimes.filter { known.contains($0.key) }
+        for pid in queue where !isStillThere(pid) {
+            startTimes[pid] = nil
+            tree.note(.ended(pid))
+        }
+        queue = queue.filter { startTimes[$0] != nil }
+        while let parent = queue.popLast() {
+            for child in children(of: parent) where startTimes[child] == nil {
+                guard isStillThere(child) else { continue }
+                tree.note(.born(child, parent: parent, at: monotonicNow()))
+                queue.append(child)
+            }
+        }
+        let now = monotonicNow()
+        nextLook = now + max(Self.pause, Self.share * (now - start))
+    }
+
+    /// Whether the process lives, and is the one that was seen before.
+    private func isStillThere(_ pid: pid_t) -> Bool {
+        systemCalls += 4
+        guard let stat = ProcessStat(pid), !stat.hasEnded else { return false }
+        let known = startTimes[pid] ?? stat.startTime
+        startTimes[pid] = known
+        return known == stat.startTime
+    }
+
+    private func children(of pid: pid_t) -> [pid_t] {
+        systemCalls += 5
+        guard let tasks = ProcFile.names(in: "/proc/\(pid)/task") else { return [] }
+        var children: [pid_t] = []
+        for task in tasks {
+            systemCalls += 4
+            guard
+                let list = ProcFile.text("/proc/\(pid)/task/\(task)/children", limit: Self.longestList)
+            else { continue }
+            children += list.split(separator: " ").compactMap { pid_t($0) }
+        }
+        return children
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+import TargetMemory
+
+/// What /proc/PID/stat says of a process (proc_pid_stat(5)).
+struct ProcessStat {
+    var state: Character
+    var parent: pid_t
+    /// Clock ticks since boot.
+    var startTime: UInt64
+
+    /// Nil when there is no such process.
+    init?(_ pid: pid_t) {
+        // The command is in parentheses and may hold any character.
+        guard let text = ProcFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
+        else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        guard fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
+            let startTime = UInt64(fields[19])
+        else { return nil }
+        self.state = state
+        self.parent = parent
+        self.startTime = startTime
+    }
+
+    /// A zombie, or dead.
+    var hasEnded: Bool { state == "Z" || state == "X" }
+}
