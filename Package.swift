@@ -73,6 +73,8 @@ let tests: [Target] = [
     .testTarget(
         name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
+    // Pictures and pages, in a real browser.
+    .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Sinks", "FrameDecoding", "TestSupport"]),
     .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Drives a headless Chromium over its DevTools pipe, with nothing but Python's own library.
 
-    scripts/browser.py [--size WIDTHxHEIGHT] [--dark] FILE
+    scripts/browser.py
 
-opens FILE and then obeys one JSON command a line from stdin, answering each with one JSON line:
+obeys one JSON command a line from stdin, answering each with one JSON line:
 
+    {"do": "open", "path": "..."}                   opens a file; {"value": seconds until it was loaded}
     {"do": "evaluate", "script": "..."}             {"value": ...}, or {"error": "..."} when it throws
     {"do": "click" | "move" | "drag", "x", "y"}     the pointer; drag also takes "toX", "toY"
     {"do": "key", "key": "Escape", "ctrl": false}   a key; {"do": "type", "text": "..."} writes
@@ -12,9 +13,8 @@ opens FILE and then obeys one JSON command a line from stdin, answering each wit
     {"do": "picture", "path": "x.png"}              a screenshot
     {"do": "scheme", "dark": true}                  prefers-color-scheme
     {"do": "resize", "width": 1, "height": 1}
-    {"do": "events"}                                requests and console messages since the start
+    {"do": "events"}                                requests and console messages since the file was opened
 """
-import argparse
 import base64
 import json
 import os
@@ -119,10 +119,16 @@ class Browser:
             self.note(message)
 
     def open(self, path):
+        self.call("Page.navigate", url="about:blank")
+        self.evaluate("1")
         self.loaded = False
+        self.requests = []
+        self.messages = []
+        started = time.monotonic()
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         while not self.loaded:
             self.note(self.message())
+        return round(time.monotonic() - started, 3)
 
     def evaluate(self, script):
         result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
@@ -191,26 +197,15 @@ class Browser:
 
 
 def obey(browser, command):
-    arguments = dict(command)
-    action = arguments.pop("do")
-    return getattr(browser, action)(
-        *(arguments.pop(name) for name in ("script", "x", "y") if name in arguments),
-        **{{"toX": "to_x", "toY": "to_y"}.get(name, name): value for name, value in arguments.items()})
+    names = {"toX": "to_x", "toY": "to_y"}
+    arguments = {names.get(name, name): value for name, value in command.items() if name != "do"}
+    return getattr(browser, command["do"])(**arguments)
 
 
 def main():
-    parser = argparse.ArgumentParser(usage="scripts/browser.py [--size WIDTHxHEIGHT] [--dark] FILE")
-    parser.add_argument("file")
-    parser.add_argument("--size", default="1280x800")
-    parser.add_argument("--dark", action="store_true")
-    options = parser.parse_args()
-    width, height = map(int, options.size.split("x"))
     browser = None
     try:
-        browser = Browser(width, height, options.dark)
-        started = time.monotonic()
-        browser.open(options.file)
-        print(json.dumps({"value": {"loaded": round(time.monotonic() - started, 3)}}), flush=True)
+        browser = Browser()
         for line in iter(sys.stdin.readline, ""):
             try:
                 answer = {"value": obey(browser, json.loads(line))}

@@ -46,7 +46,7 @@ struct ReportPage {
             """)
         try output.write(Pages.sharedScript)
         try output.write(Pages.reportScript)
-        try output.write("new Report(")
+        try output.write("globalThis.report = new Report(")
         try output.write(data)
         try output.write(");\n})();\n</script>\n</body>\n</html>\n")
     }
