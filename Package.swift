@@ -28,7 +28,7 @@ let libraries: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "TargetMemory", dependencies: ["CLinux"], swiftSettings: hot),
     .target(name: "FrameDecoding", dependencies: ["TargetMemory"], swiftSettings: hot),
-    .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils"]),
+    .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils", "CLinux"]),
     .target(
         name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"], swiftSettings: hot),
     .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),

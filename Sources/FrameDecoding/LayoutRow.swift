@@ -18,6 +18,7 @@ extension LayoutRow {
         }
         var filled = self
         let missing = filled.fill(from: structs)
+        structs.keepAnswers()
         guard missing.isEmpty else {
             throw LayoutUnavailable("its DWARF does not describe \(missing.joined(separator: ", "))")
         }

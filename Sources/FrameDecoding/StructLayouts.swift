@@ -7,6 +7,12 @@ public protocol StructLayouts: AnyObject {
     func size(of type: String) -> Int?
     /// First bit, counted from the least significant one of the struct's memory, and width of a bit field.
     func bits(of member: String, in type: String) -> (offset: Int, width: Int)?
+    /// All that is asked for now was asked: what was costly to find out may be kept for other runs.
+    func keepAnswers()
+}
+
+extension StructLayouts {
+    public func keepAnswers() {}
 }
 
 /// Which member of which C struct a field of a layout table stands for.

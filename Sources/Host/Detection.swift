@@ -84,6 +84,7 @@ final class Detector {
     func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
         rejected = []
         isStarting = false
+        try refuseUnreadable()
         let memory = Memory(source: source)
         var report = try probe(memory)
         defer { self.report = report }
@@ -94,6 +95,17 @@ final class Detector {
             if let detection = decodable(found, memory, patience) { return detection }
         }
         throw report.candidates.isEmpty ? notPython(report) : undecodable(report)
+    }
+
+    /// The kernel asks for permission before it looks at the address, so nothing has to be there.
+    private func refuseUnreadable() throws(DetectionFailure) {
+        var byte: UInt8 = 0
+        let result = withUnsafePointer(to: AddressRange(start: 8, count: 1)) {
+            source.read(UnsafeBufferPointer(start: $0, count: 1), into: &byte)
+        }
+        guard [-Int(EPERM), -Int(EACCES), -Int(ENOSYS)].contains(result) else { return }
+        throw DetectionFailure(
+            explanation: AttachFailure.refused(pid: pid, errno: Int32(-result)).explanation)
     }
 
     /// The first site, with its decoder, that decodes the running process.

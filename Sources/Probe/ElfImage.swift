@@ -93,9 +93,9 @@ public final class ElfImage {
     }
 
     /// Debug information of this very file, wherever it is kept.
-    private(set) lazy var structLayouts: (any StructLayouts)? = debugFile.flatMap {
-        DwarfStructs($0, search: debugSearch)
-    }
+    private(set) lazy var structLayouts: (any StructLayouts)? = KeptStructs(
+        buildID: buildID, cache: LayoutCache(),
+        open: { [unowned self] in debugFile.flatMap { DwarfStructs($0, search: debugSearch) } })
 }
 
 /// Remembers images from process to process, so that fifty workers of one binary are probed once.

@@ -31,9 +31,9 @@ struct EmbeddedProgram {
     /// The process with Python in it, where that is not the child itself.
     var pid: Int32
 
-    /// `arguments` are the child's; `ready` is called until the truth is there.
-    init(_ command: [String], _ environment: [String: String] = [:], ready: () -> Void = {}) throws {
-        folder = try Folder()
+    init(_ command: [String], _ environment: [String: String] = [:], folder: Folder? = nil) throws {
+        self.folder = try folder ?? Folder()
+        let folder = self.folder
         var all = ["TRUTH": folder.file("truth.json"), "PYTHONDONTWRITEBYTECODE": "1"]
         all.merge(environment) { $1 }
         child = try Child(command, environment: all)
@@ -41,8 +41,7 @@ struct EmbeddedProgram {
         let running = child.process
         let file = folder.file("truth.json")
         _ = eventually {
-            ready()
-            return FileManager.default.fileExists(atPath: file) || !running.isRunning
+            FileManager.default.fileExists(atPath: file) || !running.isRunning
         }
         try #require(FileManager.default.fileExists(atPath: file), "\(command): no truth: \(child.err)")
     }

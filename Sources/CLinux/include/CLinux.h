@@ -86,6 +86,9 @@ int cl_process_events_read(int descriptor, struct cl_process_event *events, int 
 
 // ---- Files of another process ----
 
+/// Finds a file as a process sees it, but does not open it (O_PATH): a device or a pipe must not notice.
+/// `path` is resolved below `root` (the process's root, an open folder), links included. A descriptor, or -errno.
+int cl_find_in_root(int root, const char *path);
 /// Opens a regular file for reading, as a process sees it and may: `path` is resolved below `root` (the
 /// process's root, an open folder), links included, and the file is opened with the rights of `user`, `group`
 /// and `groups`, of which this thread alone takes on the part that concerns files, while it opens. A

@@ -3,7 +3,7 @@ struct DebugFiles {
     /// The image's path, as the process sees it.
     let path: String
     let buildID: [UInt8]
-    /// Prefixes of the file systems to look in: the process's own and ours.
+    /// The roots of the file systems to look in: the process's own, and ours (empty).
     let roots: [String]
 
     /// The file itself if it has debug information, else one beside it of the same build; nil when
@@ -26,38 +26,47 @@ struct DebugFiles {
         let name = String(decoding: bytes[..<end], as: UTF8.self)
         let id = Array(bytes[(end + 1)...])
         guard id.count >= 4, !name.isEmpty else { return nil }
+        let root = file.file.root
         let named = name.utf8.first == UInt8(ascii: "/")
-            ? roots.map { $0 + name } : [Self.directory(of: file.file.path) + "/" + name]
+            ? roots.map { Place(root: $0, path: name) }
+            : [Place(root: root, path: Self.directory(of: String(file.file.path.dropFirst(root.count))) + "/" + name)]
         for candidate in named + byBuildID(id) {
             if let found = Self.open(candidate, buildID: id) { return found }
         }
         return nil
     }
 
-    private static func open(_ path: String, buildID: [UInt8]) -> SectionFile? {
-        guard let file = OpenFile(path), let sections = SectionFile(file),
+    private struct Place {
+        var root: String
+        /// Below the root.
+        var path: String
+    }
+
+    private static func open(_ place: Place, buildID: [UInt8]) -> SectionFile? {
+        guard let file = OpenFile(place.path, root: place.root), let sections = SectionFile(file),
             sections.buildID == buildID
         else { return nil }
         return sections
     }
 
-    private func byBuildID(_ id: [UInt8]) -> [String] {
+    private func byBuildID(_ id: [UInt8]) -> [Place] {
         let rest = ".build-id/\(BuildID.hexadecimal(id.prefix(1)))/"
             + "\(BuildID.hexadecimal(id.dropFirst())).debug"
-        return roots.flatMap { root in debugDirectories.map { "\(root)\($0)/\(rest)" } }
+        return roots.flatMap { root in
+            debugDirectories.map { Place(root: root, path: "\($0)/\(rest)") }
+        }
     }
 
-    private func byLink(in file: SectionFile?) -> [String] {
+    private func byLink(in file: SectionFile?) -> [Place] {
         guard let file, let section = file.section(".gnu_debuglink"),
             let bytes = file.contents(section, limit: 4096), let end = bytes.firstIndex(of: 0)
         else { return [] }
         let name = String(decoding: bytes[..<end], as: UTF8.self)
         guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")) else { return [] }
         let directory = Self.directory(of: path)
-        return roots.flatMap { root in
-            ["\(root)\(directory)/\(name)", "\(root)\(directory)/.debug/\(name)"]
-                + debugDirectories.map { "\(root)\($0)\(directory)/\(name)" }
-        }
+        let paths = ["\(directory)/\(name)", "\(directory)/.debug/\(name)"]
+            + debugDirectories.map { "\($0)\(directory)/\(name)" }
+        return roots.flatMap { root in paths.map { Place(root: root, path: $0) } }
     }
 
     /// Where debug files are kept: for the whole system, and in trees that were unpacked elsewhere

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A regular file, opened for reading.
@@ -8,6 +9,8 @@ final class OpenFile: ByteReader {
     let descriptor: Int32
     /// As it was opened: `/proc/7/root/usr/bin/python3`.
     let path: String
+    /// The part of `path` that is the root below which it was looked up; empty for our own.
+    let root: String
     let device: UInt64
     let inode: UInt64
     /// Bytes.
@@ -18,19 +21,29 @@ final class OpenFile: ByteReader {
     /// O_PATH, which the importer does not see: a descriptor for `fstat`, nothing is opened.
     private static let lookOnly: Int32 = 0o10000000
 
-    init?(_ path: String) {
-        let look = open(path, Self.lookOnly | O_CLOEXEC)
+    /// With `root`, a folder, the path is one of a process that has it for its root: its links lead
+    /// nowhere else, whoever made them.
+    init?(_ path: String, root: String = "") {
+        let look = root.isEmpty ? open(path, Self.lookOnly | O_CLOEXEC) : Self.find(path, root: root)
         guard look >= 0 else { return nil }
         defer { close(look) }
         var status = stat()
         guard fstat(look, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
         descriptor = open("/proc/self/fd/\(look)", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-        self.path = path
+        self.path = root + path
+        self.root = root
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = UInt64(max(status.st_size, 0))
         modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
         guard descriptor >= 0 else { return nil }
+    }
+
+    private static func find(_ path: String, root: String) -> Int32 {
+        let folder = open(root, lookOnly | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { return -1 }
+        defer { close(folder) }
+        return cl_find_in_root(folder, path)
     }
 
     deinit {

@@ -8,11 +8,7 @@ struct TargetFiles {
     /// By its name if that is still the same file, else through the mapping itself (which needs
     /// more privileges, but reaches deleted files).
     func open(_ mapping: Mapping) -> OpenFile? {
-        if !mapping.isDeleted, let file = OpenFile("/proc/\(pid)/root\(mapping.path)"),
-            file.isFile(of: mapping)
-        {
-            return file
-        }
+        if let file = named(mapping, where: { $0.isFile(of: mapping) }) { return file }
         let start = String(mapping.start, radix: 16)
         let end = String(mapping.end, radix: 16)
         return OpenFile("/proc/\(pid)/map_files/\(start)-\(end)")
@@ -23,10 +19,8 @@ struct TargetFiles {
     /// systems report other inodes in maps).
     func open(_ image: MappedImage) -> OpenFile? {
         guard let mapping = image.mappings.first(where: \.isFile) else { return nil }
-        if !mapping.isDeleted, let file = OpenFile("/proc/\(pid)/root\(mapping.path)") {
-            let same = hasSameBuildID(file, image)
-            if same ?? file.isFile(of: mapping) { return file }
-        }
+        let byName = named(mapping) { hasSameBuildID($0, image) ?? $0.isFile(of: mapping) }
+        if let byName { return byName }
         for mapping in image.mappings where mapping.isFile {
             let start = String(mapping.start, radix: 16)
             let end = String(mapping.end, radix: 16)
@@ -35,6 +29,16 @@ struct TargetFiles {
             {
                 return file
             }
+        }
+        return nil
+    }
+
+    /// The kernel names files as the process sees them, but those of a process that has changed its root
+    /// as we see them.
+    private func named(_ mapping: Mapping, where isRight: (OpenFile) -> Bool) -> OpenFile? {
+        guard !mapping.isDeleted else { return nil }
+        for root in ["/proc/\(pid)/root", ""] {
+            if let file = OpenFile(mapping.path, root: root), isRight(file) { return file }
         }
         return nil
     }
