@@ -100,13 +100,21 @@ final class AttachedRun {
     }
 
     private func dump() throws(Failure) -> String {
-        let sampler = try sampler(Tracees(), options: Sampler.Options(mode: .wall))
-        switch sampler.sample().outcome {
+        let json =
+            options.dumpsJSON ? DumpJSONSink(frames: frames, lineNumbers: options.lineNumbers) : nil
+        let sampler = try sampler(
+            Tracees(), options: Sampler.Options(mode: .wall, names: json != nil), into: json)
+        let sample = sampler.sample()
+        switch sample.outcome {
         case .stacks(let threads):
+            if let json {
+                json.record(sample)
+                return json.text
+            }
             return dumpText(
                 samples: threads,
                 formatter: FrameFormatter(frames: frames, lineNumbers: options.lineNumbers))
-        case .idle: return ""
+        case .idle: return json?.text ?? ""
         case .failed:
             throw Failure(
                 explanation: "Failed to read the stacks of process \(pid): "

@@ -27,6 +27,9 @@ private func makeFormat(_ options: Options, frames: FrameTable) -> any SampleSin
     case .speedscope:
         SpeedscopeSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
+    case .firefox:
+        FirefoxSink(
+            frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)
     case .jsonl:
         JSONLinesSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle)

@@ -156,6 +156,7 @@ private func complaint(_ line: String) -> String {
     @Test(arguments: [
         ("", OutputFormat.folded), ("--flamechart", .flamechart), ("--format cpuprofile", .cpuprofile),
         ("-o a.cpuprofile", .cpuprofile), ("-o a.JSON", .chrometrace), ("-o a.txt", .folded),
+        ("-o a.speedscope.json", .speedscope), ("-o a.json.gz", .firefox), ("-o a.pb.gz", .pprof), ("-o a.jsonl", .jsonl),
         ("-o a.json --format folded", .folded), ("-o a.json --flamechart", .flamechart),
         ("--flamechart --format flamechart", .flamechart),
     ])
@@ -187,5 +188,21 @@ struct ValuesTests {
     ] as [(String, UInt64)])
     func intervals(text: String, expected: UInt64) throws {
         #expect(try Values.interval(text) == expected)
+    }
+
+    @Test(arguments: [
+        ("-d", false), ("-d --format json", true), ("-d -o a.json", true), ("-d -o a.json --format folded", false),
+        ("-d -o a.txt", false),
+    ])
+    func dumpsAsJSON(arguments: String, expected: Bool) throws {
+        let options = try Options.parse(
+            arguments: arguments.split(separator: " ").map(String.init) + ["-p", "1"], supported: [])
+        #expect(options.dumpsJSON == expected)
+    }
+
+    @Test func jsonIsNoProfile() {
+        #expect { try Options.parse(arguments: ["--format=json", "-p", "1"], supported: []) } throws: {
+            ($0 as? UsageError)?.description.contains("--format=json is for --dump") == true
+        }
     }
 }

@@ -21,6 +21,8 @@ struct Options: Equatable, Sendable {
     var perProcess = false
 
     var dump = false
+    /// The dump is to be JSON.
+    var dumpsJSON = false
     var probe = false
     var showHelp = false
     var showVersion = false

@@ -32,7 +32,10 @@ extension Options {
                 options.mode = .wall
             case .excludeIdle: options.excludeIdle = true
             case .flamechart: format = .flamechart
-            case .format: format = try Self.format(value)
+            case .format:
+                // The one name that is no profile's.
+                options.dumpsJSON = value == OutputFormat.dumpName
+                if !options.dumpsJSON { format = try Self.format(value) }
             case .fold: options.folding = try Self.folding(value)
             case .noLineNumbers: options.lineNumbers = false
             case .output: options.output = try Self.file(value, name)
@@ -46,6 +49,9 @@ extension Options {
             }
         }
         try options.checkPerProcess()
+        if options.dump, format == nil, options.output?.lowercased().hasSuffix(".json") == true {
+            options.dumpsJSON = true
+        }
         options.format = format ?? options.output.flatMap(OutputFormat.init(fileName:)) ?? .folded
         if let start = raw.commandStart {
             guard start < arguments.count else { throw .noCommand }
@@ -100,6 +106,9 @@ extension Options {
             throw .incompatible("-d", "--per-process", "--subprocesses dumps all of them, one after another.")
         }
         let format = raw.given.last { $0.name == .format }?.value
+        if format == OutputFormat.dumpName, !given.contains(.dump) {
+            throw .usage("--format=json is for --dump; as JSON a profile is jsonl, speedscope, firefox or chrometrace")
+        }
         if let format, given.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
             throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
         }

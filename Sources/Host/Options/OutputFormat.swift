@@ -1,6 +1,6 @@
 /// What a profile can be written as (`--format`).
 enum OutputFormat: String, CaseIterable, Sendable {
-    case folded, flamechart, cpuprofile, chrometrace, speedscope, pprof, jsonl
+    case folded, flamechart, cpuprofile, chrometrace, speedscope, firefox, pprof, jsonl
     case svg, html
 
     /// What it is, for the help.
@@ -11,6 +11,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .cpuprofile: "Chrome DevTools, VS Code, speedscope"
         case .chrometrace: "trace events, for Perfetto: a track per thread"
         case .speedscope: "speedscope.app: a profile per thread"
+        case .firefox: "profiler.firefox.com: a track per thread"
         case .jsonl: "a JSON object per stack, for programs"
         case .pprof: "for pprof, and what reads its gzip'ed profiles"
         case .svg: "an interactive flame graph, for any browser"
@@ -19,7 +20,12 @@ enum OutputFormat: String, CaseIterable, Sendable {
     }
 
     /// Whether it tells processes apart by itself.
-    var hasProcesses: Bool { self == .chrometrace }
+    var hasProcesses: Bool {
+        switch self {
+        case .chrometrace, .speedscope, .firefox, .pprof, .jsonl: true
+        case .folded, .flamechart, .cpuprofile, .svg, .html: false
+        }
+    }
 
     /// How the names of such files end.
     var endings: [String] {
@@ -29,6 +35,7 @@ enum OutputFormat: String, CaseIterable, Sendable {
         case .cpuprofile: [".cpuprofile"]
         case .chrometrace: [".json", ".chrometrace"]
         case .speedscope: [".speedscope.json", ".speedscope"]
+        case .firefox: [".json.gz"]
         case .jsonl: [".jsonl"]
         case .pprof: [".pb.gz", ".pprof"]
         case .svg: [".svg"]
@@ -46,6 +53,9 @@ enum OutputFormat: String, CaseIterable, Sendable {
         guard let best = matches.max(by: { $0.length < $1.length }) else { return nil }
         self = best.0
     }
+
+    /// What `--dump` can be written as instead of text.
+    static let dumpName = "json"
 
     static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
 }

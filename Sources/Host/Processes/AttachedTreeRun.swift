@@ -98,6 +98,13 @@ final class AttachedTreeRun {
         let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
         var texts: [String] = []
         for (process, outcome) in tree.dump() {
+            if options.dumpsJSON {
+                let sink = DumpJSONSink(frames: frames, lineNumbers: options.lineNumbers)
+                sink.begin(process)
+                sink.record(Sample(time: 0, pid: process.pid, outcome: outcome))
+                texts.append(sink.text)
+                continue
+            }
             let head = sanitised(process.label, isSentence: true) + ":\n"
             switch outcome {
             case .stacks(let threads): texts.append(head + "\n" + dumpText(samples: threads, formatter: formatter))
@@ -106,6 +113,6 @@ final class AttachedTreeRun {
             }
         }
         if let problem = tree.processes.lastProblem { Program.complain(problem) }
-        return texts.joined(separator: "\n")
+        return texts.joined(separator: options.dumpsJSON ? "" : "\n")
     }
 }

@@ -30,7 +30,7 @@ public final class JSONLinesSink: SampleSink {
         }
         try log.forEach { moment in
             let pid = log.processes[moment.process]
-            let time = unixTime(moment.time, run)
+            let time = seconds(run.unixMicroseconds(of: moment.time))
             let count = moment.count == 1 ? "" : ",\"count\":\(moment.count)"
             switch moment.outcome {
             case .idle:
@@ -52,9 +52,8 @@ public final class JSONLinesSink: SampleSink {
         try piece.flush(output)
     }
 
-    /// Seconds since the Unix epoch, to the microsecond.
-    private func unixTime(_ time: UInt64, _ run: RunSummary) -> String {
-        let microseconds = run.startedAt / 1000 &+ time &- min(run.start / 1000, time)
+    /// A number of seconds to the microsecond.
+    private func seconds(_ microseconds: UInt64) -> String {
         let fraction = "\(microseconds % 1_000_000)"
         return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - fraction.utf8.count) + fraction
     }

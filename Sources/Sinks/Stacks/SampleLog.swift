@@ -195,3 +195,10 @@ final class SampleLog {
                 isHolder: bits & 1 == 1), at: index)
     }
 }
+
+extension RunSummary {
+    /// A time of a log, in microseconds since the Unix epoch.
+    func unixMicroseconds(of time: UInt64) -> UInt64 {
+        startedAt / 1000 &+ time &- min(start / 1000, time)
+    }
+}
