@@ -28,6 +28,8 @@ complete -c pyflame -n "$options" -s t -l trace -d 'Run a command and profile it
 complete -c pyflame -n "$options" -l subprocesses -d 'All Python processes below it as well'
 complete -c pyflame -n "$options" -l per-process -d 'A file for each process'
 complete -c pyflame -n "$options" -l replay -rF -d 'Decode a recording again'
+complete -c pyflame -n "$options" -l convert -rF -d 'Write a profile in another format'
+complete -c pyflame -n "$options" -l diff -rF -d 'Compare two profiles'
 complete -c pyflame -n "$options" -s r -l rate -x -d 'Time between samples, or frequency'
 complete -c pyflame -n "$options" -s s -l seconds -x -d 'How long to sample'
 complete -c pyflame -n "$options" -l mode -xa 'gil wall cpu' -d 'Which threads to sample'

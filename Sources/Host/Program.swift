@@ -40,6 +40,14 @@ struct Program {
     private func perform(_ options: Options) throws -> Int32 {
         // Whether it can be written is found out before anything is done to the target.
         let output = try makeOutput(options)
+        if let path = options.convert {
+            try StoredRun(options: options, output: output).convert(path)
+            return Self.success
+        }
+        if let paths = options.diff {
+            try StoredRun(options: options, output: output).compare(paths)
+            return Self.success
+        }
         if let path = options.replay {
             try ReplayRun(path: path, options: options, output: output).run()
             return Self.success

@@ -43,6 +43,6 @@ private func makeFormat(_ options: Options, frames: FrameTable) -> any SampleSin
     case .html:
         HTMLSink(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
-            folding: options.folding, sources: TargetSources())
+            folding: options.folding, sources: options.convert == nil ? TargetSources() : NoSources())
     }
 }

@@ -164,6 +164,32 @@ private func complaint(_ line: String) -> String {
         #expect(try parse("-p 1 " + line).format == format)
     }
 
+    @Test(arguments: [
+        ("-d", false), ("-d --format json", true), ("-d -o a.json", true), ("-d -o a.json --format folded", false),
+        ("-d -o a.txt", false),
+    ])
+    func dumpsAsJSON(arguments: String, expected: Bool) throws {
+        #expect(try parse("-p 1 " + arguments).dumpsJSON == expected)
+    }
+
+    @Test func storedProfiles() throws {
+        let converted = try parse("--convert a.folded -o b.svg -r 1ms")
+        #expect(converted.convert == "a.folded" && converted.format == .svg && converted.givenInterval == 1_000_000)
+        let compared = try parse("--diff a b")
+        #expect(compared.diff == Options.Comparison(before: "a", after: "b") && compared.chosenFormat == nil)
+        #expect(try parse("--diff a -o x.svg b").diff == compared.diff)
+        for line in ["--diff a", "--diff a b c", "--convert a b", "--convert="] {
+            #expect(complaint(line).hasPrefix("Usage: "), "\(line)")
+        }
+        for line in ["--convert a -p 1", "--convert a -s 1", "--diff a b --convert c", "--diff a b -o x.pb.gz", "--diff a b -d"] {
+            #expect(complaint(line).hasPrefix("not mutually compatible"), "\(line)")
+        }
+    }
+
+    @Test func jsonIsNoProfile() {
+        #expect(complaint("--format=json -p 1").contains("--format=json is for --dump"))
+    }
+
     @Test func theRest() throws {
         let options = try parse("-p 1 --stats --probe --layout dwarf")
         #expect(options.stats && options.probe && options.layout == .dwarf)
@@ -188,21 +214,5 @@ struct ValuesTests {
     ] as [(String, UInt64)])
     func intervals(text: String, expected: UInt64) throws {
         #expect(try Values.interval(text) == expected)
-    }
-
-    @Test(arguments: [
-        ("-d", false), ("-d --format json", true), ("-d -o a.json", true), ("-d -o a.json --format folded", false),
-        ("-d -o a.txt", false),
-    ])
-    func dumpsAsJSON(arguments: String, expected: Bool) throws {
-        let options = try Options.parse(
-            arguments: arguments.split(separator: " ").map(String.init) + ["-p", "1"], supported: [])
-        #expect(options.dumpsJSON == expected)
-    }
-
-    @Test func jsonIsNoProfile() {
-        #expect { try Options.parse(arguments: ["--format=json", "-p", "1"], supported: []) } throws: {
-            ($0 as? UsageError)?.description.contains("--format=json is for --dump") == true
-        }
     }
 }

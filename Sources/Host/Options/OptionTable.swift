@@ -36,7 +36,7 @@ struct OptionEntry: Sendable {
 
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
-    case pid, trace, subprocesses, replay
+    case pid, trace, convert, diff, subprocesses, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
     case dump, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output, perProcess = "per-process"
@@ -59,6 +59,12 @@ enum OptionTable {
         OptionEntry(
             .replay, nil, .target, value: "FILE",
             "decode a recording (see --record) again: print its stacks or, with --probe, what it contains"),
+        OptionEntry(
+            .convert, nil, .target, value: "PROFILE",
+            "read a profile (folded stacks, pprof; - is stdin) and write it in another format"),
+        OptionEntry(
+            .diff, nil, .target, value: "BEFORE AFTER",
+            "compare two profiles: with -o x.svg a flame graph in red and blue, else a table of what grew"),
         OptionEntry(
             .rate, "r", .sampling, value: "RATE",
             "seconds between samples, or with a unit: 10ms, 500us, 100Hz; default 0.01"),

@@ -20,6 +20,10 @@ struct Options: Equatable, Sendable {
     /// A file for each of them.
     var perProcess = false
 
+    /// The profile to convert, and those to compare, instead of a process.
+    var convert: String?
+    var diff: Comparison?
+
     var dump = false
     /// The dump is to be JSON.
     var dumpsJSON = false
@@ -29,6 +33,8 @@ struct Options: Equatable, Sendable {
 
     /// Nanoseconds between samples.
     var interval: UInt64 = 10_000_000
+    /// The same, if it was given: converted profiles may have an interval of their own.
+    var givenInterval: UInt64?
     /// Nanoseconds; 0 is one sample. Means nothing in trace mode.
     var duration: UInt64 = 1_000_000_000
     /// Which threads are sampled.
@@ -43,6 +49,8 @@ struct Options: Equatable, Sendable {
     /// Nil is standard output.
     var output: String?
     var format = OutputFormat.folded
+    /// The same, if it was asked for: by `--format` or by the name of the output.
+    var chosenFormat: OutputFormat?
     /// What the frames of pictures stand for.
     var folding = Folding.function
     var stats = false

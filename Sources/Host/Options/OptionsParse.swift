@@ -18,7 +18,11 @@ extension Options {
             let value = value ?? ""
             switch name {
             case .pid: options.pid = try Values.pid(value)
-            case .rate: options.interval = try Values.interval(value)
+            case .convert: options.convert = try Self.file(value, name)
+            case .diff: continue
+            case .rate:
+                options.interval = try Values.interval(value)
+                options.givenInterval = options.interval
             case .seconds: options.duration = try Values.duration(value)
             case .threads: options.mode = .wall
             case .mode: options.mode = try Self.mode(value)
@@ -52,7 +56,10 @@ extension Options {
         if options.dump, format == nil, options.output?.lowercased().hasSuffix(".json") == true {
             options.dumpsJSON = true
         }
-        options.format = format ?? options.output.flatMap(OutputFormat.init(fileName:)) ?? .folded
+        options.chosenFormat = format ?? options.output.flatMap(OutputFormat.init(fileName:))
+        options.format = options.chosenFormat ?? .folded
+        try options.takeStored(raw)
+        guard options.convert == nil, options.diff == nil else { return options }
         if let start = raw.commandStart {
             guard start < arguments.count else { throw .noCommand }
             options.command = Array(arguments[start...])
@@ -94,6 +101,7 @@ extension Options {
                 throw .incompatible("a PID (\(pid))", "-t", "Attach to a process or run a command.")
             }
         }
+        try checkStored(raw)
         try checkRecordings(given, raw.positionals.first)
         try checkModes(raw)
         if given.contains(.probe) && given.contains(.dump) {

@@ -14,7 +14,10 @@ public struct PictureCaption: Sendable {
 
     /// Of a run: `python3 (PID 123), Python 3.11.2`, `500 samples in 5.0 s at 100 Hz; ...`.
     init(_ processes: [ProfiledProcess], _ run: RunSummary) {
-        let first = processes.first.map { "\($0.command) (PID \($0.pid)), Python \($0.version)" }
+        let first = processes.first.map { 
+            // A profile that is read again does not know its version.
+            "\($0.command) (PID \($0.pid))" + ($0.version.major > 0 ? ", Python \($0.version)" : "")
+        }
         title = first ?? "Python profile"
         if processes.count > 1 { title += " and \(NumberText.counted(processes.count - 1, "other process"))" }
         details = "\(NumberText.counted(run.samples, "sample")) in \(NumberText.duration(run.duration))"

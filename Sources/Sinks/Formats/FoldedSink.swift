@@ -37,53 +37,7 @@ public final class FoldedSink: SampleSink {
         var piece = TextPiece()
         if idle > 0 && !excludeIdle { piece.text += "(idle) \(idle)\n" }
         if failed > 0 { piece.text += "(failed) \(failed)\n" }
-        let texts = DistinctTexts(formatter: formatter)
-        let (merged, nodes) = tree.mapped { texts.rank(of: $0) }
-        var totals = [Int](repeating: 0, count: merged.count)
-        for (node, count) in zip(nodes, counts) where node != .root {
-            totals[Int(node.index)] += count
-        }
-        let order = SortedTree(merged)
-        // The path to the present node; no recursion, as stacks may be deep.
-        var path: [UInt32] = []
-        var pending = order.children(of: 0).reversed().map { (node: $0, depth: 0) }
-        while let (node, depth) = pending.popLast() {
-            path.removeLast(path.count - depth)
-            path.append(merged.frame(of: CallTree.Node(index: node)).index)
-            if totals[Int(node)] > 0 {
-                for (index, rank) in path.enumerated() {
-                    if index > 0 { piece.text += ";" }
-                    piece.text += texts.sorted[Int(rank)]
-                }
-                piece.text += " \(totals[Int(node)])\n"
-                try piece.passOn(output)
-            }
-            for child in order.children(of: node).reversed() { pending.append((child, depth + 1)) }
-        }
+        try writeFoldedStacks(tree, [counts], formatter: formatter, &piece, output)
         try piece.flush(output)
     }
-}
-
-/// The distinct texts of all frames, sorted by their bytes. Different frames may have one text
-/// (without line numbers, or after escaping), and no line is to appear twice.
-private struct DistinctTexts {
-    private(set) var sorted: [String] = []
-    private var ranks: [UInt32]
-
-    init(formatter: FrameFormatter) {
-        // By bytes: Swift's == would take canonically equivalent names for one.
-        let texts = (0..<formatter.frames.count).map { formatter.text(FrameID(index: UInt32($0))) }
-        ranks = [UInt32](repeating: 0, count: texts.count)
-        let order = texts.indices.sorted {
-            texts[$0].utf8.lexicographicallyPrecedes(texts[$1].utf8)
-        }
-        for index in order {
-            if !(sorted.last?.utf8.elementsEqual(texts[index].utf8) ?? false) {
-                sorted.append(texts[index])
-            }
-            ranks[index] = UInt32(sorted.count - 1)
-        }
-    }
-
-    func rank(of frame: FrameID) -> FrameID { FrameID(index: ranks[Int(frame.index)]) }
 }

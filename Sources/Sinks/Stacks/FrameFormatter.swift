@@ -18,7 +18,8 @@ public final class FrameFormatter {
         if let known = texts[index] { return known }
         let frame = frames[id]
         var text = sanitised(frame.name)
-        if !frame.isLabel {
+        // A label, or `(idle)`.
+        if !frame.file.isEmpty || frame.line > 0 {
             text = sanitised(frame.file) + ":" + text
             if lineNumbers { text += ":\(frame.line)" }
         }
