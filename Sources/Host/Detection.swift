@@ -220,12 +220,14 @@ final class Detector {
 /// Tries a decoder on the running target. A stack that is read while its thread runs may be torn, so
 /// one good reading among several attempts is asked for; with a wrong layout none is good.
 private struct Trial {
+    private static let surelyFrameless = 8
+
     let decoder: any FrameDecoder
     let memory: Memory
 
     func run(_ patience: Detector.Patience) throws {
         var problem: any Error = LayoutUnavailable("it does not decode")
-        var decodedWithoutFrames = false
+        var frameless = 0
         for attempt in 0..<patience.attempts {
             if attempt > 0 { usleep(attempt < 20 ? 100 : 1000) }
             memory.refresh()
@@ -244,14 +246,16 @@ private struct Trial {
                 var frames: [FrameID] = []
                 for thread in threads { try decoder.stack(of: thread, in: memory, into: &frames) }
                 if !frames.isEmpty { return }
-                decodedWithoutFrames = true
+                frameless += 1
+                // So often in a row is no coincidence.
+                if !patience.wantsFrames, frameless >= Self.surelyFrameless { return }
                 problem = NotAlive(description: "no thread has a Python frame")
             } catch {
                 problem = LayoutUnavailable(error.explanation)
             }
         }
         // An embedding may sit in C with no Python frame at all.
-        if !decodedWithoutFrames || patience.wantsFrames { throw problem }
+        if frameless == 0 || patience.wantsFrames { throw problem }
     }
 }
 
