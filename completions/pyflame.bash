@@ -28,7 +28,7 @@ _pyflame() {
     fi
     case $prev in
         -p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f -- python 2>/dev/null)" -- "$cur"); return ;;
-        -o | --output | --record | --replay | --convert | --diff) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+        -o | --output | --record | --replay | --core | --exe | --convert | --diff) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
         --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace speedscope firefox svg html pprof jsonl json' -- "$cur"); return ;;
         --fold) mapfile -t COMPREPLY < <(compgen -W 'function line' -- "$cur"); return ;;
         --mode) mapfile -t COMPREPLY < <(compgen -W 'gil wall cpu' -- "$cur"); return ;;
@@ -44,6 +44,6 @@ _pyflame() {
     mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace --convert --diff -r --rate -s --seconds --mode
         --subprocesses --per-process --threads --thread-names
         -d --dump -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
-        --abi --layout --probe --record --replay --stats -h --help -v --version' -- "$cur")
+        --abi --layout --probe --record --replay --core --exe --stats -h --help -v --version' -- "$cur")
 }
 complete -F _pyflame pyflame

@@ -27,6 +27,8 @@ complete -c pyflame -n "$options" -s p -l pid -xa '(__fish_complete_pids)' -d 'A
 complete -c pyflame -n "$options" -s t -l trace -d 'Run a command and profile it to its end'
 complete -c pyflame -n "$options" -l subprocesses -d 'All Python processes below it as well'
 complete -c pyflame -n "$options" -l per-process -d 'A file for each process'
+complete -c pyflame -n "$options" -l core -rF -d 'The stacks in a core dump'
+complete -c pyflame -n "$options" -l exe -rF -d 'A file that the dead process had mapped'
 complete -c pyflame -n "$options" -l replay -rF -d 'Decode a recording again'
 complete -c pyflame -n "$options" -l convert -rF -d 'Write a profile in another format'
 complete -c pyflame -n "$options" -l diff -rF -d 'Compare two profiles'

@@ -32,6 +32,7 @@ struct DetectionFailure: Error {
 final class Detector {
     let pid: pid_t
     let source: any MemorySource
+    private let target: ProbeTarget
     let frames: FrameTable
     let forcedABI: ABI?
     /// `--layout`; nil leaves the choice to the decoder.
@@ -44,12 +45,20 @@ final class Detector {
     /// An interpreter was found that has no threads or no frames yet.
     private(set) var isStarting = false
 
+    /// Of a core dump, the source is the dump.
+    convenience init(core: CoreFile, frames: FrameTable, forcedABI: ABI?, layout: LayoutSource?) {
+        self.init(
+            pid: core.pid, source: core, target: .core(core), frames: frames, forcedABI: forcedABI,
+            layout: layout)
+    }
+
     init(
-        pid: pid_t, source: any MemorySource, frames: FrameTable, forcedABI: ABI? = nil,
+        pid: pid_t, source: any MemorySource, target: ProbeTarget? = nil, frames: FrameTable, forcedABI: ABI? = nil,
         layout: LayoutSource? = nil, images: ImageCache = ImageCache()
     ) {
         self.images = images
         self.pid = pid
+        self.target = target ?? .process(pid)
         self.source = source
         self.frames = frames
         self.forcedABI = forcedABI
@@ -64,7 +73,12 @@ final class Detector {
         var wantsFrames: Bool
         /// An interpreter that nothing names is searched for in all data: for a quarter of a second or so.
         var searches = false
+        /// The target is as it is and some of it may be lost: most of its threads have to decode.
+        var isForgiving = false
 
+        /// A core dump.
+        static let dead = Patience(
+            attempts: 1, allLayouts: true, wantsFrames: false, searches: true, isForgiving: true)
         /// A program that runs: some 50 ms, with every layout.
         static let thorough = Patience(attempts: 60, allLayouts: true, wantsFrames: false, searches: true)
         /// The same where each file shows what it is.
@@ -173,7 +187,7 @@ final class Detector {
 
     private func makeProbe(_ memory: Memory) -> ProcessProbe {
         ProcessProbe(
-            pid: pid, memory: memory, symbols: wantedSymbols, forcedABI: forcedABI, cache: images)
+            target: target, memory: memory, symbols: wantedSymbols, forcedABI: forcedABI, cache: images)
     }
 
     private func explain(_ error: ProbeError) -> String {
@@ -193,7 +207,11 @@ final class Detector {
                 + "none of its \(report.files.count) mapped files exports _PyRuntime, "
                 + "_PyThreadState_Current or PyInterpreterState_Head, or has a section .PyRuntime, and nothing "
                 + "in their data looks like an interpreter. "
-                + "See what was looked at with: pyflame --probe -p \(pid)")
+                + "See what was looked at with: \(probeCommand)")
+    }
+
+    private var probeCommand: String {
+        if case .core(let core) = target { "pyflame --probe --core \(core.path)" } else { "pyflame --probe -p \(pid)" }
     }
 
     private func undecodable(_ report: ProbeReport) -> DetectionFailure {
@@ -211,7 +229,7 @@ final class Detector {
         }
         if !rejected.isEmpty { explanation += "\nTried: " + rejected.joined(separator: "\n       ") }
         explanation += forcedABI == nil
-            ? "\nSee what was found with: pyflame --probe -p \(pid)"
+            ? "\nSee what was found with: \(probeCommand)"
             : "\nLeave --abi out to let pyflame detect the version"
         return DetectionFailure(explanation: explanation)
     }
@@ -244,7 +262,15 @@ private struct Trial {
                     continue
                 }
                 var frames: [FrameID] = []
-                for thread in threads { try decoder.stack(of: thread, in: memory, into: &frames) }
+                var lost = 0
+                for thread in threads {
+                    do throws(DecodeError) {
+                        try decoder.stack(of: thread, in: memory, into: &frames)
+                    } catch {
+                        lost += 1
+                        guard patience.isForgiving, lost * 2 < threads.count else { throw error }
+                    }
+                }
                 if !frames.isEmpty { return }
                 frameless += 1
                 // So often in a row is no coincidence.

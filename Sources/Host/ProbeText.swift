@@ -1,11 +1,14 @@
 import FrameDecoding
 import Glibc
+import Probe
 import Sinks
 import TargetMemory
 
 /// What `--probe` prints: what was found and why, for people whose detection fails.
 struct ProbeText {
     let pid: pid_t
+    /// The dump that it is read from.
+    var core: CoreFile?
     let detector: Detector
     let outcome: Result<Detection, DetectionFailure>
 
@@ -23,6 +26,7 @@ struct ProbeText {
             }
         }
         lines += detector.rejected.map { "rejected:    \($0)" }
+        lines += (core?.problems ?? []).map { "problem:     \($0)" }
         switch outcome {
         case .failure(let failure): lines.append("result:      \(failure.explanation)")
         case .success(let detection):
@@ -35,7 +39,8 @@ struct ProbeText {
     }
 
     private var command: String {
-        ProcFile.text("/proc/\(pid)/comm").map { " (\($0.prefix { $0 != "\n" }))" } ?? ""
+        if let core { return " (\(core.command)), from \(core.path)" }
+        return ProcFile.text("/proc/\(pid)/comm").map { " (\($0.prefix { $0 != "\n" }))" } ?? ""
     }
 
     /// Interpreters and threads at this moment; the target runs, so a few readings may be torn.

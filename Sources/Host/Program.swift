@@ -52,6 +52,10 @@ struct Program {
             try ReplayRun(path: path, options: options, output: output).run()
             return Self.success
         }
+        if let path = options.core {
+            try CoreRun(path: path, options: options, output: output).run()
+            return Self.success
+        }
         if let pid = options.pid, options.record != nil {
             try RecordRun(pid: pid, options: options, output: output).run()
             return Self.success

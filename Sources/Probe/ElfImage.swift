@@ -32,12 +32,12 @@ public final class ElfImage {
     /// Found out once, in the first process.
     var version: (number: PythonVersion, origin: String)?
 
-    init(_ image: MappedImage, pid: Int32, wanted: Set<String>) {
+    init(_ image: MappedImage, of target: ProbeTarget, wanted: Set<String>) {
         path = image.path
         buildID = image.buildID
-        root = "/proc/\(pid)/root"
+        root = target.root
         self.wanted = wanted
-        file = TargetFiles(pid: pid).open(image)
+        file = target.files.open(image)
         var found: [String: UInt64] = [:]
         if let lookup = image.lookup {
             for name in wanted { found[name] = lookup.value(of: name) }
@@ -115,9 +115,9 @@ public final class ImageCache {
 
     public init() {}
 
-    func image(_ mapped: MappedImage, pid: Int32, wanted: Set<String>) -> ElfImage {
+    func image(_ mapped: MappedImage, of target: ProbeTarget, wanted: Set<String>) -> ElfImage {
         if let known = known(.build(mapped.buildID), wanted) { return known }
-        let image = ElfImage(mapped, pid: pid, wanted: wanted)
+        let image = ElfImage(mapped, of: target, wanted: wanted)
         filesRead += 1
         let identity: Identity
         if !mapped.buildID.isEmpty {

@@ -5,7 +5,7 @@ import TargetMemory
 /// Looks for CPython in a process: in every mapped ELF file, by what it exports and never by its
 /// name. Nothing of the process is changed, and it need not be stopped.
 public struct ProcessProbe {
-    private let pid: Int32
+    private let target: ProbeTarget
     private let source: any MemorySource
     private let wanted: Set<String>
     private let forcedABI: ABI?
@@ -22,10 +22,10 @@ public struct ProcessProbe {
     ///   - forcedABI: `--abi`; overrules what is found.
     ///   - cache: what is known of files already.
     public init(
-        pid: Int32, memory: Memory, symbols: Set<String>, forcedABI: ABI? = nil,
+        target: ProbeTarget, memory: Memory, symbols: Set<String>, forcedABI: ABI? = nil,
         cache: ImageCache = ImageCache()
     ) {
-        self.pid = pid
+        self.target = target
         source = memory.source
         wanted = symbols.union(Self.ownSymbols)
         self.forcedABI = forcedABI
@@ -33,8 +33,8 @@ public struct ProcessProbe {
     }
 
     public func run() throws(ProbeError) -> ProbeReport {
-        try refuse32Bit()
-        let list = ImageList(try MapsFile.read(pid: pid), pid: pid, source: source)
+        try target.refuse32Bit()
+        let list = ImageList(try target.mappings(), files: target.files, source: source)
         var report = ProbeReport()
         var moved: [String: Address] = [:]
         var found: [(image: ElfImage, mapped: MappedImage)] = []
@@ -83,7 +83,7 @@ public struct ProcessProbe {
         _ mapped: MappedImage, _ exported: [String], _ finding: inout FileFinding,
         _ found: inout [(image: ElfImage, mapped: MappedImage)]
     ) {
-        let image = cache.image(mapped, pid: pid, wanted: wanted)
+        let image = cache.image(mapped, of: target, wanted: wanted)
         finding.openedAs = image.openedAs
         if !exported.isEmpty {
             let names = exported + (mapped.lookup?.value(of: "Py_Version") == nil ? [] : ["Py_Version"])
@@ -119,8 +119,8 @@ public struct ProcessProbe {
     /// The last resort, when no candidate could be read: sites whose roots were found by how they look. It
     /// reads all data of all images, within bounds, and goes by the tables of `modules`.
     public func search(for modules: [DecoderModule]) throws(ProbeError) -> [LocatedInterpreter] {
-        let mappings = try MapsFile.read(pid: pid)
-        let list = ImageList(mappings, pid: pid, source: source)
+        let mappings = try target.mappings()
+        let list = ImageList(mappings, files: target.files, source: source)
         let memory = SearchMemory(mappings, source: source)
         let known = modules.flatMap { module in module.abis.map { PythonVersion($0.major, $0.minor) } }
         let versions = forcedABI.map { [PythonVersion($0.major, $0.minor)] } ?? known.reversed()
@@ -137,7 +137,7 @@ public struct ProcessProbe {
             let search = RootSearch(image: mapped, memory: memory)
             let heads = search.heads(signs)
             guard !heads.isEmpty else { continue }
-            let image = cache.image(mapped, pid: pid, wanted: wanted)
+            let image = cache.image(mapped, of: target, wanted: wanted)
             let found = image.version ?? VersionFinder(image: image, mapped: mapped).find()
             image.version = found
             let choices: [VersionFinder.Finding] = version(of: image, mapped).map { [$0] }
@@ -164,13 +164,5 @@ public struct ProcessProbe {
         }
         let own = image.version.map { ", though by itself it is \($0.number), \($0.origin)" } ?? ""
         return (PythonVersion(forcedABI.major, forcedABI.minor), "--abi\(own)")
-    }
-
-    private func refuse32Bit() throws(ProbeError) {
-        let path = "/proc/\(pid)/exe"
-        guard access("/proc/\(pid)", F_OK) == 0 else { throw .noSuchProcess(pid: pid) }
-        // If it cannot be opened, what else is not permitted will say so more clearly.
-        guard let head = OpenFile(path)?.upTo(20, at: 0), head.count == 20 else { return }
-        if head.starts(with: [0x7f, 0x45, 0x4c, 0x46]), head[4] == 1 { throw .is32Bit(path: path) }
     }
 }

@@ -34,7 +34,7 @@ import Testing
 
     private func probe(_ python: Child, _ memory: Memory) throws -> LocatedInterpreter {
         let symbols = Set(registeredDecoders.flatMap(\.symbols))
-        let report = try ProcessProbe(pid: python.pid, memory: memory, symbols: symbols).run()
+        let report = try ProcessProbe(target: .process(python.pid), memory: memory, symbols: symbols).run()
         return try #require(report.candidates.first)
     }
 

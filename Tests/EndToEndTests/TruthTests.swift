@@ -26,8 +26,8 @@ struct ParkedProgram {
     var pid: String { "\(program.pid)" }
 
     /// Compares every frame of every thread with what `--dump` and `options` give.
-    func compare(_ options: [String], _ whose: String) throws -> Comparison {
-        let dump = try pyflame(["--dump", "-p", pid] + options)
+    func compare(_ options: [String], _ whose: String, target: [String]? = nil) throws -> Comparison {
+        let dump = try pyflame(["--dump"] + (target ?? ["-p", pid]) + options)
         #expect(dump.status == 0 && dump.err.isEmpty, "\(whose) \(options): \(dump.err)")
         let stacks = parseDump(dump.out)
         var result = Comparison(threads: truth.threads.count)

@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: interpreters) func probe(_ path: String) throws {
         let python = try Interpreter(path)
         let memory = Memory(source: LiveProcess(pid: python.pid))
-        let report = try ProcessProbe(pid: python.pid, memory: memory, symbols: []).run()
+        let report = try ProcessProbe(target: .process(python.pid), memory: memory, symbols: []).run()
         #expect(report.candidates.count == 1)
         let site = try #require(report.candidates.first)
         #expect(site.version.description == python.version)
@@ -57,7 +57,7 @@ import Testing
         let python = try Interpreter(path)
         let memory = Memory(source: LiveProcess(pid: python.pid))
         let report = try ProcessProbe(
-            pid: python.pid, memory: memory, symbols: [], forcedABI: ABI("26")).run()
+            target: .process(python.pid), memory: memory, symbols: [], forcedABI: ABI("26")).run()
         #expect(report.candidates.map(\.version) == [PythonVersion(2, 6)])
         #expect(report.candidates.map { $0.versionOrigin.hasPrefix("--abi") } == [true])
     }
@@ -68,7 +68,7 @@ import Testing
         let libc = { (try? MapsFile.read(pid: sleeper.pid))?.contains { $0.path.contains("libc.so") } ?? false }
         #expect(eventually(libc))
         let memory = Memory(source: LiveProcess(pid: sleeper.pid))
-        let report = try ProcessProbe(pid: sleeper.pid, memory: memory, symbols: ["gil_locked"]).run()
+        let report = try ProcessProbe(target: .process(sleeper.pid), memory: memory, symbols: ["gil_locked"]).run()
         #expect(report.candidates.isEmpty)
         #expect(report.files.count > 1)
         #expect(report.files.contains { $0.verdict == "no Python symbols" })

@@ -36,7 +36,7 @@ struct OptionEntry: Sendable {
 
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
-    case pid, trace, convert, diff, subprocesses, replay
+    case pid, trace, convert, diff, subprocesses, core, exe, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
     case dump, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output, perProcess = "per-process"
@@ -56,6 +56,12 @@ enum OptionTable {
         OptionEntry(
             .subprocesses, nil, .target,
             "all Python processes below it as well, those that are born later too"),
+        OptionEntry(
+            .core, nil, .target, value: "CORE",
+            "print the stacks of a process that left this core dump"),
+        OptionEntry(
+            .exe, nil, .target, value: "FILE",
+            "a file that it had mapped, if it is not at its old place; with --core"),
         OptionEntry(
             .replay, nil, .target, value: "FILE",
             "decode a recording (see --record) again: print its stacks or, with --probe, what it contains"),

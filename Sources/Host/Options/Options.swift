@@ -13,6 +13,10 @@ struct Options: Equatable, Sendable {
 
     /// The recording to decode instead of a process.
     var replay: String?
+    /// The core dump to read instead of a process.
+    var core: String?
+    /// A copy of one of the files that the dead process had mapped.
+    var executable: String?
     /// Where to save what is read of the process.
     var record: String?
     /// Those that descend from the process as well.

@@ -48,6 +48,8 @@ extension Options {
             case .probe: options.probe = true
             case .record: options.record = try Self.file(value, name)
             case .replay: options.replay = try Self.file(value, name)
+            case .core: options.core = try Self.file(value, name)
+            case .exe: options.executable = try Self.file(value, name)
             case .stats: options.stats = true
             case .trace, .help, .version: continue
             }
@@ -72,7 +74,7 @@ extension Options {
 
     private mutating func takePositionals(_ positionals: [String]) throws(UsageError) {
         guard let first = positionals.first else {
-            if pid == nil && replay == nil { throw .usage("no PID and no command given") }
+            if pid == nil && replay == nil && core == nil { throw .usage("no PID and no command given") }
             return
         }
         guard pid == nil, positionals.count == 1 else {
@@ -135,8 +137,17 @@ extension Options {
         if given.contains(.replay), let other = live.first(where: given.contains) {
             throw .incompatible("--replay", "--\(other.rawValue)", "A recording is decoded as it was recorded.")
         }
-        if given.contains(.replay), let pid {
-            throw .incompatible("--replay", "a PID (\(pid))", "A recording is decoded, or a process is.")
+        let dead: [OptionName] = [
+            .pid, .trace, .subprocesses, .perProcess, .record, .replay, .format, .flamechart, .seconds,
+        ]
+        if given.contains(.core), let other = dead.first(where: given.contains) {
+            throw .incompatible("--core", "--\(other.rawValue)", "A core dump has one stack for each thread.")
+        }
+        if let pid, let file = [OptionName.replay, .core].first(where: given.contains) {
+            throw .incompatible("--\(file.rawValue)", "a PID (\(pid))", "A file is read, or a process is.")
+        }
+        if given.contains(.exe), !given.contains(.core) {
+            throw .usage("--exe names a file for --core, and there is none")
         }
     }
 

@@ -13,13 +13,13 @@ struct ImageList {
     private static let mostMappings = 256
 
     private let mappings: [Mapping]
-    private let pid: Int32
+    private let files: TargetFiles
     private let source: any MemorySource
     private let pageSize = UInt64(max(sysconf(Int32(_SC_PAGESIZE)), 4096))
 
-    init(_ mappings: [Mapping], pid: Int32, source: any MemorySource) {
+    init(_ mappings: [Mapping], files: TargetFiles, source: any MemorySource) {
         self.mappings = mappings
-        self.pid = pid
+        self.files = files
         self.source = source
         collect()
     }
@@ -86,7 +86,7 @@ struct ImageList {
             }
         }
         // The beginning of the file is not mapped, or not readable.
-        guard let file = TargetFiles(pid: pid).open(mapping) else {
+        guard let file = files.open(mapping) else {
             throw ElfProblem(text: "its ELF header is not in memory, and the file cannot be read")
         }
         return try ElfHeader(file)

@@ -1,14 +1,15 @@
 import Glibc
 import TargetMemory
 
-/// Opens the files that a process has mapped, in the process's own view of the file system.
+/// Opens the files that a target has mapped; those of a process in its own view of the file system.
 struct TargetFiles {
-    let pid: Int32
+    let target: ProbeTarget
 
     /// By its name if that is still the same file, else through the mapping itself (which needs
     /// more privileges, but reaches deleted files).
     func open(_ mapping: Mapping) -> OpenFile? {
         if let file = named(mapping, where: { $0.isFile(of: mapping) }) { return file }
+        guard case .process(let pid) = target else { return nil }
         let start = String(mapping.start, radix: 16)
         let end = String(mapping.end, radix: 16)
         return OpenFile("/proc/\(pid)/map_files/\(start)-\(end)")
@@ -21,6 +22,7 @@ struct TargetFiles {
         guard let mapping = image.mappings.first(where: \.isFile) else { return nil }
         let byName = named(mapping) { hasSameBuildID($0, image) ?? $0.isFile(of: mapping) }
         if let byName { return byName }
+        guard case .process(let pid) = target else { return nil }
         for mapping in image.mappings where mapping.isFile {
             let start = String(mapping.start, radix: 16)
             let end = String(mapping.end, radix: 16)
@@ -37,10 +39,16 @@ struct TargetFiles {
     /// as we see them.
     private func named(_ mapping: Mapping, where isRight: (OpenFile) -> Bool) -> OpenFile? {
         guard !mapping.isDeleted else { return nil }
-        for root in ["/proc/\(pid)/root", ""] {
-            if let file = OpenFile(mapping.path, root: root), isRight(file) { return file }
+        switch target {
+        case .core(let core):
+            // It has no inodes to go by; the file was compared when it was opened.
+            return core.file(named: mapping.path)
+        case .process(let pid):
+            for root in ["/proc/\(pid)/root", ""] {
+                if let file = OpenFile(mapping.path, root: root), isRight(file) { return file }
+            }
+            return nil
         }
-        return nil
     }
 
     /// Nil when there is nothing to compare.
