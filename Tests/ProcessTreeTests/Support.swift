@@ -78,3 +78,20 @@ func isTraced(_ pid: Int32) -> Bool {
     let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
     return status.contains("TracerPid:") && !status.contains("TracerPid:\t0\n")
 }
+
+/// The children of a process, as the kernel lists them.
+func children(of pid: Int32) -> [Int32] {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/task")) ?? []
+    return tasks.flatMap { task in
+        ((try? String(contentsOfFile: "/proc/\(pid)/task/\(task)/children", encoding: .utf8)) ?? "")
+            .split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+    }
+}
+
+/// Ends the processes that a test has started through another one.
+func endAll(below pid: Int32) {
+    for child in children(of: pid) {
+        endAll(below: child)
+        kill(child, SIGKILL)
+    }
+}

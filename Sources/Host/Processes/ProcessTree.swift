@@ -239,6 +239,8 @@ final class ProcessTree: SampledTargets {
         for member in Array(members.values) {
             guard case .starting(let process) = member.stage, process.nextLook <= now else { continue }
             look(at: member)
+            // Whoever was born meanwhile is not kept waiting.
+            tracees.handleEvents()
         }
     }
 
