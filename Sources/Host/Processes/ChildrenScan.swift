@@ -21,6 +21,7 @@ final class ChildrenScan: ProcessWatch {
 
     func report(to tree: ProcessTree) {
         let start = monotonicNow()
+        guard start >= nextLook else { return }
         var queue = tree.pids
         let known = Set(queue)
         startTimes = startTimes.filter { known.contains($0.key) }

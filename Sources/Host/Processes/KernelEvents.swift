@@ -13,6 +13,7 @@ final class KernelEvents: ProcessWatch {
     private let scan = ChildrenScan()
     private(set) var nextLook: UInt64 = 0
     private var ownSystemCalls = 0
+    private var isMissingSome = false
     var systemCalls: Int { ownSystemCalls + scan.systemCalls }
 
     /// The buffer holds some thousand events: enough for a tenth of a second on any machine.
@@ -34,12 +35,11 @@ final class KernelEvents: ProcessWatch {
     func report(to tree: ProcessTree) {
         nextLook = monotonicNow() + Self.longestPause
         var events = [cl_process_event](repeating: cl_process_event(), count: Self.batch)
-        var isComplete = true
         for _ in 0..<Self.mostBatches {
             let count = cl_process_events_read(descriptor, &events, Int32(events.count))
             ownSystemCalls += 1
             if count == -ENOBUFS {
-                isComplete = false
+                isMissingSome = true
                 continue
             }
             guard count > 0 else { break }
@@ -53,6 +53,8 @@ final class KernelEvents: ProcessWatch {
                 }
             }
         }
-        if !isComplete { scan.report(to: tree) }
+        guard isMissingSome, monotonicNow() >= scan.nextLook else { return }
+        isMissingSome = false
+        scan.report(to: tree)
     }
 }
