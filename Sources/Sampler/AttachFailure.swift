@@ -16,7 +16,9 @@ public struct AttachFailure: Error, Sendable {
         guard let status = ProcFile.text("/proc/\(pid)/status") else {
             return AttachFailure(
                 pid,
-                "there is no such process (in this PID namespace). Look it up with: pgrep -a python")
+                "there is no such process (in this PID namespace). Look it up with: pgrep -a python. "
+                    + "In another container: docker run --pid=container:NAME or --pid=host; "
+                    + "Kubernetes: shareProcessNamespace: true")
         }
         if let group = ProcFile.field("Tgid", of: status).flatMap({ pid_t($0) }), group != pid {
             return AttachFailure(
@@ -41,7 +43,8 @@ public struct AttachFailure: Error, Sendable {
         if seccompFilters() && (error == ENOSYS || (error == EPERM && hasCapability)) {
             return AttachFailure(
                 pid, "a seccomp filter forbids ptrace (\(name(error))). Docker: "
-                    + "--cap-add SYS_PTRACE or --security-opt seccomp=unconfined")
+                    + "--cap-add SYS_PTRACE or --security-opt seccomp=unconfined; Kubernetes: "
+                    + "securityContext.capabilities.add: [SYS_PTRACE] or seccompProfile.type: Unconfined")
         }
         guard error == EPERM || error == EACCES else {
             return AttachFailure(pid, "ptrace says \(name(error))")

@@ -130,6 +130,43 @@ import Testing
         }
     }
 
+    /// A seccomp filter that refuses ptrace and process_vm_readv, as container runtimes set one up.
+    @Test func underSeccomp() throws {
+        #if !arch(x86_64)
+            print("NOT TESTED: a seccomp filter: the numbers of system calls here are those of x86-64")
+        #else
+            let filter = """
+                import ctypes, os, struct, sys
+                def step(code, yes, no, value):
+                    return struct.pack('HBBI', code, yes, no, value)
+                # Number of the system call; ptrace is 101, process_vm_readv 310; allow, or EPERM.
+                steps = [(0x20, 0, 0, 0), (0x15, 2, 0, 101), (0x15, 1, 0, 310), (6, 0, 0, 0x7fff0000), (6, 0, 0, 0x50001)]
+                code = ctypes.create_string_buffer(b''.join(step(*each) for each in steps))
+                class Program(ctypes.Structure):
+                    _fields_ = [('length', ctypes.c_ushort), ('steps', ctypes.c_void_p)]
+                program = Program(len(steps), ctypes.addressof(code))
+                libc = ctypes.CDLL(None)
+                if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(program), 0, 0):
+                    sys.exit(77)
+                os.execv(sys.argv[1], sys.argv[1:])
+                """
+            guard geteuid() == 0, let python = Interpreter.all.last(where: { $0.kind == "release" && $0.version > "3" })
+            else {
+                print("NOT TESTED: a seccomp filter: it takes root, for whom nothing else is missing, and a Python 3")
+                return
+            }
+            let program = try python.start([projectRoot.appendingPathComponent("fixtures/programs/known_stacks.py").path])
+            let run = try Child([python.command, "-c", filter, pyflamePath, "-p", "\(program.pid)"]).finish()
+            guard run.status != 77 else {
+                print("NOT TESTED: a seccomp filter: this kernel takes none")
+                return
+            }
+            #expect(run.status == 1 && run.out.isEmpty, "\(run)")
+            #expect(run.err.hasPrefix("Failed to seize PID \(program.pid): a seccomp filter forbids ptrace"), "\(run.err)")
+            #expect(run.err.contains("--security-opt seccomp=unconfined"), "\(run.err)")
+        #endif
+    }
+
     private func children(of pid: pid_t) -> [pid_t] {
         let text = (try? String(contentsOfFile: "/proc/\(pid)/task/\(pid)/children", encoding: .utf8)) ?? ""
         return text.split(separator: " ").compactMap { pid_t($0) }
