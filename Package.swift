@@ -75,6 +75,8 @@ let tests: [Target] = [
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
     // Pictures and pages, in a real browser.
     .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Sinks", "FrameDecoding", "TestSupport"]),
+    // What is written, opened by the tools that it is for.
+    .testTarget(name: "FormatTests", dependencies: ["pyflame", "TestSupport"]),
     .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(
