@@ -23,6 +23,8 @@ public struct Comparison {
         private let isBefore: Bool
         private let excludeIdle: Bool
         private(set) var samples = 0
+        /// By frame: the same without the first line of its function.
+        private var places: [FrameID: FrameID] = [:]
 
         init(_ profile: CallProfile, isBefore: Bool, excludeIdle: Bool) {
             self.profile = profile
@@ -40,8 +42,18 @@ public struct Comparison {
 
         private func add(_ stack: [FrameID], _ count: Int) {
             guard !stack.isEmpty else { return }
-            profile.add(stack, count: isBefore ? 0 : count, before: isBefore ? count : 0)
+            profile.add(stack.map(place), count: isBefore ? 0 : count, before: isBefore ? count : 0)
             samples += count
+        }
+
+        /// Lines move between versions of a program: functions of one name in one file are one here.
+        private func place(_ id: FrameID) -> FrameID {
+            if let known = places[id] { return known }
+            var frame = profile.frames[id]
+            frame.firstLine = 0
+            let place = profile.frames.intern(frame)
+            places[id] = place
+            return place
         }
 
         func finish(_ run: RunSummary, into output: ProfileOutput) throws {}
@@ -52,13 +64,11 @@ public struct Comparison {
     public func writePicture(
         before: String, after: String, options: FlameGraphSVG.Options, into output: ProfileOutput
     ) throws {
-        // Lines move between versions of a program, and so do the places of functions.
-        let drawn = options.folding == .function ? profile.folded(byName: true) : profile
         let caption = PictureCaption(
             title: "\(after) compared with \(before)",
             details: "\(NumberText.counted(samples.after, "sample")), before \(NumberText.count(samples.before)); "
                 + "red: a larger share than before, blue: a smaller one")
-        try FlameGraphSVG(drawn, caption: caption, options: options).write(into: output)
+        try FlameGraphSVG(profile, caption: caption, options: options).write(into: output)
     }
 
     /// Writes folded stacks with two counts each, before and after, as flamegraph.pl takes them.

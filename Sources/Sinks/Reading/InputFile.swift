@@ -9,7 +9,7 @@ public final class InputFile {
     private var taken = 0
     private var isAtEnd = false
 
-    private static let pieceSize = 1 << 16
+    private var piece = [UInt8](repeating: 0, count: 1 << 16)
     /// A longer line is no line of a profile (16 MiB).
     static let longestLine = 1 << 24
 
@@ -75,14 +75,12 @@ public final class InputFile {
     /// False at the end.
     private func fill() throws(ProfileReadError) -> Bool {
         guard !isAtEnd else { return false }
-        let start = buffer.count
-        buffer.append(contentsOf: repeatElement(0, count: Self.pieceSize))
         var count: Int
         repeat {
-            count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + start, Self.pieceSize) }
+            count = Glibc.read(descriptor, &piece, piece.count)
         } while count < 0 && errno == EINTR
-        buffer.removeLast(Self.pieceSize - max(count, 0))
         guard count >= 0 else { throw Self.failure(name) }
+        buffer += piece[..<count]
         isAtEnd = count == 0
         return !isAtEnd
     }

@@ -16,6 +16,9 @@ struct PprofReader {
     private var time: (start: UInt64, duration: UInt64) = (0, 0)
     private var begun: Set<Int32> = []
 
+    /// More functions than this were never inlined at one place.
+    private static let mostInlined = 1000
+
     init(_ reader: ProfileReader) { self.reader = reader }
 
     mutating func read(_ file: InputFile, isPacked: Bool, into sink: any SampleSink) throws -> RunSummary {
@@ -58,7 +61,12 @@ struct PprofReader {
     // MARK: The tables
 
     private mutating func readTables(_ message: [UInt8]) throws {
+        var rows = 0
         try forEachField(message) { field, value in
+            rows += field == 2 ? 0 : 1
+            guard rows <= reader.mostTableRows else {
+                throw failure("it has more than \(reader.mostTableRows) strings, functions and places")
+            }
             switch (field, value) {
             case (1, .bytes(let range)): types.append(try valueType(message, range))
             case (4, .bytes(let range)): try readPlace(message, range)
@@ -87,6 +95,7 @@ struct PprofReader {
             switch (field, value) {
             case (1, .number(let number)): id = number
             case (4, .bytes(let range)):
+                guard lines.count < Self.mostInlined else { return }
                 let fields = try numbers(message, range)
                 lines.append((fields[1] ?? 0, fields[2] ?? 0))
             default: break

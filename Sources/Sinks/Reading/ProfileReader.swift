@@ -21,8 +21,10 @@ public struct ProfileReader {
     /// Nanoseconds that a sample stands for where the profile does not say.
     let interval: UInt64?
 
-    /// More bytes than this in a pprof profile are not expanded (1 GiB): a bound, not a working limit.
-    static let largestExpanded = 1 << 30
+    /// More bytes than this in a pprof profile are not expanded (512 MiB), and more strings, functions and
+    /// places than this not kept: bounds, not working limits.
+    static let largestExpanded = 1 << 29
+    var mostTableRows = 1 << 22
     /// More samples than this cannot be counted exactly by what reads the formats.
     static let mostSamples = 1 << 53
 
