@@ -87,8 +87,14 @@ let tests: [Target] = [
     .testTarget(
         name: "SafetyTests",
         dependencies: [
-            "pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport",
+            "pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "FuzzTargets",
+            "TestSupport",
         ] + decoderDependencies),
+    // What reads strangers' bytes, as functions of bytes.
+    .target(
+        name: "FuzzTargets",
+        dependencies: ["pyflame", "Probe", "Recording", "FrameDecoding", "TargetMemory"],
+        path: "Fuzz/Targets"),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
     // `--subprocesses`: real process trees.
@@ -97,11 +103,21 @@ let tests: [Target] = [
     .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
 ]
 
+/// libFuzzer's program, where scripts/fuzz asks for it: it has no main of its own.
+let fuzzer: [Target] = Context.environment["PYFLAME_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "pyflame-fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+    ]
+
 let package = Package(
     name: "pyflame",
     products: [
         .executable(name: "pyflame", targets: ["pyflame"])
     ],
-    targets: libraries + decoderModules + program + tests,
+    targets: libraries + decoderModules + program + tests + fuzzer,
     swiftLanguageModes: [.v6]
 )

@@ -36,14 +36,23 @@ struct DebugFiles {
         return nil
     }
 
-    private struct Place {
+    struct Place {
         var root: String
         /// Below the root.
         var path: String
+
+        /// In the system's own folder links are the administrator's and may be followed; elsewhere the target
+        /// may have made them.
+        var file: OpenFile? {
+            let isOurs = root.isEmpty && path.hasPrefix("\(DebugFiles.system)/")
+                && !path.split(separator: "/").contains("..")
+            return isOurs ? OpenFile(path) : OpenFile(path, root: root)
+        }
     }
+    private static let system = "/usr/lib/debug"
 
     private static func open(_ place: Place, buildID: [UInt8]) -> SectionFile? {
-        guard let file = OpenFile(place.path, root: place.root), let sections = SectionFile(file),
+        guard let file = place.file, let sections = SectionFile(file),
             sections.buildID == buildID
         else { return nil }
         return sections
@@ -72,7 +81,7 @@ struct DebugFiles {
     /// Where debug files are kept: for the whole system, and in trees that were unpacked elsewhere
     /// (`/opt/x/usr/lib/debug` for `/opt/x/usr/bin/python3`).
     private var debugDirectories: [String] {
-        var found = ["/usr/lib/debug"]
+        var found = [Self.system]
         var directory = Self.directory(of: path)
         for _ in 0..<16 where !directory.isEmpty {
             directory = Self.directory(of: directory)

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// A regular file, opened for reading.
@@ -18,13 +17,18 @@ final class OpenFile: ByteReader {
     /// Nanoseconds; with device and inode it tells apart files that are the same no longer.
     let modified: Int64
 
-    /// O_PATH, which the importer does not see: a descriptor for `fstat`, nothing is opened.
-    private static let lookOnly: Int32 = 0o10000000
+    /// A path that is not the target's choice: the kernel's own, or the administrator's. Links are followed.
+    convenience init?(_ path: String) {
+        self.init(found: open(path, PathWalk.lookOnly | O_CLOEXEC), path, root: "")
+    }
 
-    /// With `root`, a folder, the path is one of a process that has it for its root: its links lead
-    /// nowhere else, whoever made them.
-    init?(_ path: String, root: String = "") {
-        let look = root.isEmpty ? open(path, Self.lookOnly | O_CLOEXEC) : Self.find(path, root: root)
+    /// A path of a process that has the folder `root` for its root (empty: ours). It may be the target's
+    /// choice, so no link is followed.
+    convenience init?(_ path: String, root: String) {
+        self.init(found: PathWalk.open(path, under: root), path, root: root)
+    }
+
+    private init?(found look: Int32, _ path: String, root: String) {
         guard look >= 0 else { return nil }
         defer { close(look) }
         var status = stat()
@@ -37,13 +41,6 @@ final class OpenFile: ByteReader {
         size = UInt64(max(status.st_size, 0))
         modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
         guard descriptor >= 0 else { return nil }
-    }
-
-    private static func find(_ path: String, root: String) -> Int32 {
-        let folder = open(root, lookOnly | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return -1 }
-        defer { close(folder) }
-        return cl_find_in_root(folder, path)
     }
 
     deinit {
