@@ -93,7 +93,7 @@ let tests: [Target] = [
     // What reads strangers' bytes, as functions of bytes.
     .target(
         name: "FuzzTargets",
-        dependencies: ["pyflame", "Probe", "Recording", "FrameDecoding", "TargetMemory"],
+        dependencies: ["Probe", "Recording", "FrameDecoding", "TargetMemory"],
         path: "Fuzz/Targets"),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
@@ -108,9 +108,8 @@ let fuzzer: [Target] = Context.environment["PYFLAME_FUZZ"] == nil
     ? []
     : [
         .executableTarget(
-            name: "pyflame-fuzz", dependencies: ["FuzzTargets"], path: "Fuzz/Driver",
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])])
+            name: "pyflame-fuzz", dependencies: ["FuzzTargets", "Sinks", "CLinux"] + decoderDependencies,
+            path: "Fuzz/Driver")
     ]
 
 let package = Package(

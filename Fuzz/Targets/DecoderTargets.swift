@@ -3,7 +3,6 @@ import Foundation
 import TargetMemory
 
 @testable import Recording
-@testable import pyflame
 
 /// The recordings that are damaged: those of the project, or of a folder that is named.
 private let recordings: [Recording] = {
@@ -18,7 +17,7 @@ private let recordings: [Recording] = {
 
 /// The first byte chooses a recording. Then come edits of its memory, six bytes each: which word (two
 /// bytes), what is done with it, and with what (three bytes).
-@Sendable func fuzzDecoders(_ bytes: [UInt8]) {
+func fuzzDecoders(_ bytes: [UInt8], _ decoders: [DecoderModule]) {
     guard let first = bytes.first, !recordings.isEmpty else { return }
     let recording = recordings[Int(first) % recordings.count]
     let memory = RecordedMemory(recording.memory)
@@ -41,14 +40,14 @@ private let recordings: [Recording] = {
             }
         _ = memory.overwrite(word, with: value)
     }
-    _ = try? Replay.run(recording, modules: registeredDecoders, memory: memory)
+    _ = try? Replay.run(recording, modules: decoders, memory: memory)
 }
 
 private let tags = ["TARG", "SYMS", "DWRF", "RNGS", "STCK", "TRUE", "NOTE"]
 
 /// A recording's file. An even first byte: as it stands. An odd one: sections before they are packed (which of
 /// them, their size in two bytes, and their bytes), so that the checksums do not hide what is behind them.
-@Sendable func fuzzRecording(_ bytes: [UInt8]) {
+func fuzzRecording(_ bytes: [UInt8], _ decoders: [DecoderModule]) {
     guard let first = bytes.first else { return }
     var file: [UInt8]
     if first & 1 == 0 {
@@ -67,13 +66,6 @@ private let tags = ["TARG", "SYMS", "DWRF", "RNGS", "STCK", "TRUE", "NOTE"]
         }
     }
     guard let recording = try? Recording(file) else { return }
-    _ = try? Replay.run(recording, modules: registeredDecoders)
+    _ = try? Replay.run(recording, modules: decoders)
     _ = try? recording.encoded()
-}
-
-/// Arguments, separated by NULs.
-@Sendable func fuzzOptions(_ bytes: [UInt8]) {
-    let arguments = bytes.split(separator: 0, omittingEmptySubsequences: false)
-        .map { String(decoding: $0, as: UTF8.self) }
-    _ = try? Options.parse(arguments: ["pyflame"] + arguments, supported: supportedABIs)
 }

@@ -20,7 +20,7 @@ private func withFile(_ bytes: [UInt8], _ body: (OpenFile) -> Void) {
 }
 
 /// Header, program headers, notes, dynamic segment, symbols and sections of a file.
-@Sendable func fuzzElf(_ bytes: [UInt8]) {
+func fuzzElf(_ bytes: [UInt8]) {
     withFile(bytes) { file in
         if let header = try? ElfHeader(file) {
             let reader = FileAddresses(file: file, header: header)
@@ -38,7 +38,7 @@ private func withFile(_ bytes: [UInt8], _ body: (OpenFile) -> Void) {
 }
 
 /// Type descriptions.
-@Sendable func fuzzDwarf(_ bytes: [UInt8]) {
+func fuzzDwarf(_ bytes: [UInt8]) {
     withFile(bytes) { file in
         let search = DebugFiles(path: "/nowhere/python", buildID: [], roots: ["/nonexistent"])
         guard let sections = SectionFile(file), let structs = DwarfStructs(sections, search: search) else { return }
@@ -61,7 +61,7 @@ private func lookUp(_ header: ElfHeader, _ reader: some ByteReader, bias: UInt64
 }
 
 /// The bytes of an ELF file as a process has it, at an address that the first two bytes choose.
-@Sendable func fuzzImage(_ bytes: [UInt8]) {
+func fuzzImage(_ bytes: [UInt8]) {
     guard bytes.count > 66 else { return }
     let start: Address = bytes[0] & 1 == 0 ? 0x40_0000 : 0x7fff_ffff_0000 + Address(bytes[1]) * 256
     let source = BytesAt(start, Array(bytes[2...]))
@@ -87,7 +87,7 @@ private func lookUp(_ header: ElfHeader, _ reader: some ByteReader, bias: UInt64
     }
 }
 
-@Sendable func fuzzMaps(_ bytes: [UInt8]) {
+func fuzzMaps(_ bytes: [UInt8]) {
     let mappings = MapsFile.parse(bytes)
     _ = ImageList(mappings, pid: -1, source: BytesAt(0x40_0000, bytes))
 }

@@ -3,15 +3,23 @@ import FuzzTargets
 import TestSupport
 import Testing
 
+@testable import pyflame
+
 /// What fuzzing has found or gone through (scripts/fuzz), and some thousand mutations of it: with or without
 /// libFuzzer in the toolchain, the same entry points are run on each build. A crash or a hang fails the run.
 struct FuzzCorpusTests {
     /// PYFLAME_MUTATIONS: how many of each file.
     private static let mutations = amount("PYFLAME_MUTATIONS", short: 20)
 
-    @Test(arguments: FuzzTarget.all.map(\.name))
+    private static var targets: [FuzzTarget] {
+        FuzzTarget.all(decoders: registeredDecoders) {
+            _ = try? Options.parse(arguments: $0, supported: supportedABIs)
+        }
+    }
+
+    @Test(arguments: targets.map(\.name))
     func corpus(_ name: String) throws {
-        let target = try #require(FuzzTarget.all.first { $0.name == name })
+        let target = try #require(Self.targets.first { $0.name == name })
         let folder = projectRoot.appendingPathComponent("fixtures/fuzz/\(name)")
         let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
         #expect(!files.isEmpty)
