@@ -4,27 +4,38 @@ import TargetMemory
 
 @testable import Recording
 
-/// The recordings that are damaged: those of the project, or of a folder that is named.
-private let recordings: [Recording] = {
+/// A recording that is damaged, and the addresses of all whole words of its memory.
+private struct Subject {
+    let recording: Recording
+    let words: [Address]
+
+    init(_ recording: Recording) {
+        self.recording = recording
+        words = recording.memory.ranges.filter { $0.count >= 8 }.flatMap { range in
+            stride(from: 0, through: range.count - 8, by: 8).map { range.start &+ Address($0) }
+        }
+    }
+}
+
+/// Those of the project, or of a folder that is named.
+private let subjects: [Subject] = {
     let folder = ProcessInfo.processInfo.environment["PYFLAME_SNAPSHOTS"]
         ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("fixtures/snapshots").path
     let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     return files.compactMap { name in
         FileManager.default.contents(atPath: "\(folder)/\(name)").flatMap { try? Recording(Array($0)) }
+            .map(Subject.init)
     }
 }()
 
 /// The first byte chooses a recording. Then come edits of its memory, six bytes each: which word (two
 /// bytes), what is done with it, and with what (three bytes).
 func fuzzDecoders(_ bytes: [UInt8], _ decoders: [DecoderModule]) {
-    guard let first = bytes.first, !recordings.isEmpty else { return }
-    let recording = recordings[Int(first) % recordings.count]
+    guard let first = bytes.first, !subjects.isEmpty else { return }
+    let subject = subjects[Int(first) % subjects.count]
+    let (recording, words) = (subject.recording, subject.words)
     let memory = RecordedMemory(recording.memory)
-    var words: [Address] = []
-    for range in recording.memory.ranges where range.count >= 8 {
-        words += stride(from: 0, through: range.count - 8, by: 8).map { range.start &+ Address($0) }
-    }
     guard !words.isEmpty else { return }
     for at in stride(from: 1, through: bytes.count - 6, by: 6) {
         let word = words[(Int(bytes[at]) << 8 | Int(bytes[at + 1])) % words.count]
