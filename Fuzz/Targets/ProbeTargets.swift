@@ -80,7 +80,7 @@ func fuzzImage(_ bytes: [UInt8]) {
     _ = image.buildID
     for name in names { _ = image.lookup?.value(of: name) }
     _ = image.findRuntimeCookie()
-    let elf = ElfImage(image, pid: -1, wanted: names)
+    let elf = ElfImage(image, of: .process(-1), wanted: names)
     _ = VersionFinder(image: elf, mapped: image).find()
     if let function = elf.publicValue(of: "PyInterpreterState_Head") {
         _ = HeadOperand.address(image.memory.upTo(32, at: function), at: function, machine: 62)
@@ -89,7 +89,7 @@ func fuzzImage(_ bytes: [UInt8]) {
 
 func fuzzMaps(_ bytes: [UInt8]) {
     let mappings = MapsFile.parse(bytes)
-    _ = ImageList(mappings, pid: -1, source: BytesAt(0x40_0000, bytes))
+    _ = ImageList(mappings, files: TargetFiles(target: .process(-1)), source: BytesAt(0x40_0000, bytes))
 }
 
 /// Memory that has these bytes in one place.

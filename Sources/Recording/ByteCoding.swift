@@ -45,7 +45,8 @@ struct ByteReader {
     /// A number up to `limit`.
     mutating func number(upTo limit: Int) throws(RecordingError) -> Int {
         let value = try number()
-        guard value <= UInt64(limit) else { throw .damaged("the number \(value) is over \(limit)") }
+        // A limit below 0: a place in a table that is empty.
+        guard limit >= 0, value <= UInt64(limit) else { throw .damaged("the number \(value) is over \(limit)") }
         return Int(value)
     }
 
