@@ -22,8 +22,8 @@ enum OutputFormat: String, CaseIterable, Sendable {
     /// Whether it tells processes apart by itself.
     var hasProcesses: Bool {
         switch self {
-        case .chrometrace, .speedscope, .firefox, .pprof, .jsonl: true
-        case .folded, .flamechart, .cpuprofile, .svg, .html: false
+        case .chrometrace, .speedscope, .firefox, .pprof, .jsonl, .html: true
+        case .folded, .flamechart, .cpuprofile, .svg: false
         }
     }
 

@@ -17,7 +17,10 @@ class Report {
     this.timeLine = new TimeLine(document.querySelector(".time canvas"), this);
     this.buildViews();
     window.addEventListener("keydown", (event) => this.key(event));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.changed());
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.timeLine.draw();
+      this.changed();
+    });
     this.select({});
   }
 
@@ -216,6 +219,7 @@ class Report {
       this.search.select();
     } else if (event.key === "Escape") {
       this.search.value = "";
+      this.search.blur();
       this.searched = "";
       if (this.flame.scene && this.flame.scene.zoomed > 0) this.flame.zoom(0);
       this.changed();

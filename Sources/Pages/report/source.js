@@ -21,7 +21,7 @@ class SourceView {
     this.files = paths
       .map((path, file) => ({ path, file, self: byFile.self[file], total: byFile.total[file] }))
       .filter((row) => row.path !== "" && row.total > 0)
-      .sort((a, b) => b.self - a.self || b.total - a.total);
+      .sort((a, b) => b.total - a.total || b.self - a.self);
     const keys = new Map();
     const keyOf = new Int32Array(labels.count);
     for (let label = 0; label < labels.count; label++) {
@@ -45,7 +45,8 @@ class SourceView {
   /** Scrolls to the line that was asked for, or the one with the most samples. */
   showLine() {
     const rows = [...this.view.querySelectorAll("tbody tr")];
-    const heat = (row) => parseFloat(row.children[0].textContent) || parseFloat(row.children[1].textContent) / 1e3 || 0;
+    const share = (cell) => parseFloat(cell.textContent) || 0;
+    const heat = (row) => share(row.children[0]) * 1e3 + share(row.children[1]);
     const hottest = rows.reduce((best, row) => (!best || heat(row) > heat(best) ? row : best), null);
     const row = this.view.querySelector("tr.on") || hottest;
     // Not scrollIntoView, which may move the page as well.
@@ -66,7 +67,7 @@ class SourceView {
       "button", {
         type: "button", title: row.path, "aria-current": String(row.path === this.path),
         onclick: () => this.open(row.path, 0),
-      }, element("span", {}, short(row)), element("span", { class: "soft" }, shareText(row.self, this.sum)))));
+      }, element("span", {}, short(row)), element("span", { class: "soft" }, shareText(row.total, this.sum)))));
     const file = this.files.find((row) => row.path === this.path);
     this.view.replaceChildren();
     if (!file) return;
@@ -92,7 +93,9 @@ class SourceView {
   row(number, text, sums, most) {
     const share = (part) => (part > 0 ? shareText(part, this.sum) : "");
     const cell = element("td", { class: "text" }, text);
-    if (sums && sums.self > 0) cell.style.background = `hsl(var(--heat), ${(0.12 + 0.6 * sums.self / most).toFixed(2)})`;
+    // What a line does itself is hot; what it calls makes it warm.
+    const heat = sums ? 0.6 * sums.self / most + 0.15 * sums.total / this.sum : 0;
+    if (heat > 0) cell.style.background = `hsl(var(--heat), ${(0.05 + heat).toFixed(2)})`;
     return element(
       "tr", { class: number === this.line ? "on" : undefined },
       element("td", { class: "number" }, sums ? share(sums.self) : ""),

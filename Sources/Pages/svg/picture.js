@@ -166,6 +166,7 @@ class Picture {
       this.controls.search.select();
     } else if (event.key === "Escape") {
       this.controls.search.value = "";
+      this.controls.search.blur();
       this.search("");
       this.zoom(0);
     } else if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -1,5 +1,16 @@
 import FrameDecoding
 
+extension SamplingMode {
+    /// Whose stacks a sample has.
+    var threads: String {
+        switch self {
+        case .gil: "the thread that holds the GIL"
+        case .wall: "all threads"
+        case .cpu: "the threads on a processor"
+        }
+    }
+}
+
 /// What stands above a picture.
 public struct PictureCaption: Sendable {
     /// What was sampled.
@@ -22,7 +33,7 @@ public struct PictureCaption: Sendable {
         if processes.count > 1 { title += " and \(NumberText.counted(processes.count - 1, "other process"))" }
         details = "\(NumberText.counted(run.samples, "sample")) in \(NumberText.duration(run.duration))"
         if run.interval > 0 { details += " at \(NumberText.rate(run.interval))" }
-        details += run.mode == .gil ? " of the thread that holds the GIL" : " of all threads"
+        details += " of \(run.mode.threads)"
         let troubles = [(run.idle, "idle"), (run.failed, "failed"), (run.missed, "missed")]
             .filter { $0.0 > 0 }.map { "\(NumberText.count($0.0)) \($0.1)" }
         if !troubles.isEmpty { details += "; " + troubles.joined(separator: ", ") }

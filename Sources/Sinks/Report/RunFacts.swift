@@ -7,7 +7,7 @@ func runFacts(_ processes: [ProfiledProcess], _ run: RunSummary, stacks: Int) ->
         ("Process", "\($0.command), PID \($0.pid), Python \($0.version)")
     }
     if processes.count > 50 { facts.append(("Processes", NumberText.count(processes.count))) }
-    facts.append(("Sampled", run.mode == .gil ? "the thread that holds the GIL" : "all threads"))
+    facts.append(("Sampled", run.mode.threads))
     if run.startedAt > 0 { facts.append(("Begun", utcText(run.startedAt))) }
     facts.append(("Duration", NumberText.duration(run.duration)))
     if run.interval > 0 { facts.append(("Rate asked for", NumberText.rate(run.interval))) }
