@@ -6,7 +6,7 @@ import Testing
 ///
 /// PYFLAME_DISTURBANCE_SECONDS: how long each target is profiled, at 1 kHz.
 @Suite(.serialized) struct DisturbanceTests {
-    private static let seconds = amount("PYFLAME_DISTURBANCE_SECONDS", short: 2)
+    private static let seconds = amount("PYFLAME_DISTURBANCE_SECONDS", short: 1)
 
     @Test(arguments: versions, [[], ["--threads"]])
     func blockingCalls(_ minor: String, _ options: [String]) throws {
