@@ -2,6 +2,7 @@ import FrameDecoding
 import Glibc
 import Probe
 import Sampler
+import Synchronization
 import TargetMemory
 
 /// The interpreter that was found, and how.
@@ -102,13 +103,28 @@ final class Detector {
         let memory = Memory(source: source)
         var report = try probe(memory)
         defer { self.report = report }
-        if let detection = decodable(report.candidates, memory, patience) { return detection }
+        if let detection = decodable(report.candidates, memory, patience) {
+            announceIfNew(detection)
+            return detection
+        }
         if patience.searches {
             let found = try search(memory)
             report.candidates += found
             if let detection = decodable(found, memory, patience) { return detection }
         }
         throw report.candidates.isEmpty ? notPython(report) : undecodable(report)
+    }
+
+    private static let announced = Mutex<Set<PythonVersion>>([])
+
+    /// Says so, once, when the interpreter is of a version that no decoder was made for.
+    private func announceIfNew(_ detection: Detection) {
+        guard let newest = supportedABIs.last, detection.site.version.abi > newest,
+            Self.announced.withLock({ $0.insert(detection.site.version).inserted })
+        else { return }
+        Program.complain(
+            "WARNING: Python \(detection.site.version) is newer than all that this pyflame knows (up to "
+                + "\(newest.dotted)); it is read by what it says of itself (\(detection.decoder.layoutOrigin))")
     }
 
     /// The kernel asks for permission before it looks at the address, so nothing has to be there.

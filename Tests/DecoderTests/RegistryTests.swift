@@ -11,16 +11,15 @@ struct RegistryTests {
         let abis = registeredDecoders.flatMap(\.abis)
         #expect(Set(abis).count == abis.count)
         #expect(abis == abis.sorted())
-        let expected = ["26", "27"] + (4...15).map { "3\($0)" }
-        #expect(abis.map(\.description) == expected)
+        #expect(supportedABIs == abis)
     }
 
     @Test func names() {
         let names = registeredDecoders.map(\.name)
         #expect(Set(names).count == names.count)
         for module in registeredDecoders {
-            // The module is called after its first version.
-            #expect(module.name == "Py\(module.abis[0])")
+            // The module is called after the first version that it was made for.
+            #expect(module.abis.contains { module.name == "Py\($0)" })
             #expect(!module.symbols.isEmpty)
         }
     }
@@ -44,7 +43,7 @@ struct RegistryTests {
     }
 
     /// Versions that no module has a table for; what is newer than all is tried by the newest.
-    @Test(arguments: [PythonVersion(2, 5), PythonVersion(3, 0), PythonVersion(3, 3)])
+    @Test(arguments: [PythonVersion(2, 5), PythonVersion(3, 0), PythonVersion(3, 2)])
     func nobodys(_ version: PythonVersion) {
         let memory = Memory(source: FakeSource())
         for module in registeredDecoders {

@@ -4,6 +4,8 @@ import TargetMemory
 import TestSupport
 import Testing
 
+@testable import pyflame
+
 /// awkward.py under some interpreter, with every thread parked.
 struct ParkedProgram {
     let program: Child
@@ -108,7 +110,7 @@ private final class VersionTable: Sendable {
 /// Every frame of every thread, as the interpreter itself gives it.
 @Suite(.serialized) struct TruthTests {
     /// Versions that pyflame says it reads, and the debug builds of the newest.
-    static let wanted = (["2.6", "2.7"] + (4...15).map { "3.\($0)" }).map { ($0, "release") }
+    static let wanted = supportedABIs.map { ($0.dotted, "release") }
         + [("3.14", "debug"), ("3.15", "debug")]
     private static let table = VersionTable()
 

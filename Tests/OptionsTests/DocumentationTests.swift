@@ -52,6 +52,37 @@ struct DocumentationTests {
 
     @Test func readme() throws { expectAll(in: try contents("README.md"), "README.md") }
 
+    /// `2.6, 2.7 and 3.4 to 3.15`: each span of versions that follow one another, or `and` before the last.
+    private func spans(_ abis: [ABI], last: String) -> String {
+        var spans: [[ABI]] = []
+        for abi in abis {
+            if let end = spans.last?.last, end.major == abi.major, end.minor + 1 == abi.minor {
+                spans[spans.count - 1].append(abi)
+            } else {
+                spans.append([abi])
+            }
+        }
+        let texts = spans.flatMap { span in
+            span.count < 3 ? span.map(\.dotted) : ["\(span[0].dotted) to \(span[span.count - 1].dotted)"]
+        }
+        guard let end = texts.last, texts.count > 1 else { return texts.joined() }
+        return texts.dropLast().joined(separator: ", ") + last + end
+    }
+
+    /// What README and man page say of versions is what the registered decoders say.
+    @Test func supportedVersions() throws {
+        let readme = try contents("README.md")
+        let all = "It reads CPython \(spans(supportedABIs, last: " and ")), and finds out by itself"
+        #expect(readme.contains(all), "README.md lacks: \(all)")
+        #expect(try contents("docs/pyflame.1").contains(all), "docs/pyflame.1 lacks: \(all)")
+        let head = "| | " + registeredDecoders.map { spans($0.abis, last: ", ") }.joined(separator: " | ") + " |"
+        #expect(readme.contains(head), "README.md lacks the table: \(head)")
+        let names = "| decoder module | " + registeredDecoders.map(\.name).joined(separator: " | ") + " |"
+        #expect(readme.contains(names), "README.md lacks: \(names)")
+        let first = try #require(supportedABIs.first { $0.major == 3 })
+        #expect(readme.contains("not 3.0 to 3.\(first.minor - 1)."), "README.md has other limits")
+    }
+
     @Test(arguments: ["completions/pyflame.bash", "completions/_pyflame"])
     func completions(path: String) throws { expectAll(in: try contents(path), path) }
 

@@ -20,6 +20,21 @@ public let module = DecoderModule(
             }
             return (try InterpreterFrameABI(offsets), "\(origin) \(offsets.version)")
         },
-        .dwarf(site, frames) { try InterpreterFrameABI(DebugOffsets(at: runtime, in: memory)) },
+        .dwarf(site, frames) {
+            // A version newer than this pyflame may give another account of itself: DWARF does without.
+            (try? InterpreterFrameABI(DebugOffsets(at: runtime, in: memory))) ?? newest
+        },
     ])
 }
+
+/// What the newest version has, with a GIL; where it is, only DWARF tells: all offsets here are replaced.
+private let newest = InterpreterFrameABI(
+    threads: ThreadLayout(
+        interpreterNext: 0, interpreterThreads: 0, next: 0, interpreter: 0, threadID: 0, nativeThreadID: 0,
+        frame: 0),
+    frame: InterpreterFrameLayout(code: 0, previous: 0, instruction: 0, owner: 0, frameObject: 0),
+    code: CodeReader(
+        layout: CodeLayout(
+            firstLine: 0, fileName: 0, name: 0, lineTable: 0, version: 0, bytecode: 0, firstTraceable: 0),
+        text: .pep393(PEP393Layout(asciiSize: 0, compactSize: 0)), lines: .pep657, codeType: nil),
+    lock: .interpreters(GILReader(pointer: 0, holding: 0, holdingMask: .max)), interpretersHead: 0)
