@@ -1,12 +1,18 @@
 import FrameDecoding
 
-/// CPython 3.4 and 3.5: PEP 393 strings, line increments still unsigned, globals still static variables.
+/// CPython 3.3 to 3.5: PEP 393 strings, line increments still unsigned, globals still static variables.
 public let module = DecoderModule.tables(
-    name: "Py34", abis: [ABI(major: 3, minor: 4), ABI(major: 3, minor: 5)],
+    name: "Py34", abis: (3...5).map { ABI(major: 3, minor: $0) },
     symbols: ["interp_head", "_PyThreadState_Current", "gil_switch_number"],
-    row: { _ in layout })
+    row: { $0.minor == 3 ? v33 : layout })
 
-/// Both versions agree (Include/frameobject.h, code.h, pystate.h, unicodeobject.h).
+/// Thread states have no `prev` yet: all behind lies lower (Include/pystate.h).
+let v33 = FrameObjectABI(
+    threads: ThreadLayout(
+        interpreterNext: 0, interpreterThreads: 8, next: 0, interpreter: 8, threadID: 144, frame: 16),
+    frame: layout.frame, code: layout.code, program: layout.program)
+
+/// 3.4 and 3.5 agree (Include/frameobject.h, code.h, pystate.h, unicodeobject.h).
 let layout = FrameObjectABI(
     threads: ThreadLayout(
         interpreterNext: 0, interpreterThreads: 8, next: 8, interpreter: 16, threadID: 152, frame: 24),
