@@ -31,6 +31,7 @@ let libraries: [Target] = [
     .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils", "CLinux"]),
     .target(
         name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"], swiftSettings: hot),
+    .target(name: "Live", dependencies: ["FrameDecoding", "CLinux"]),
     .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
     .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
     .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
@@ -46,7 +47,8 @@ let program: [Target] = [
     .executableTarget(
         name: "pyflame",
         dependencies: [
-            "Probe", "Sampler", "Sinks", "Recording", "FrameDecoding", "TargetMemory", "CLinux",
+            "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "TargetMemory",
+            "CLinux",
         ] + decoderDependencies,
         path: "Sources/Host"),
 ]
@@ -54,7 +56,7 @@ let program: [Target] = [
 let tests: [Target] = [
     // What several test targets share.
     .target(
-        name: "TestSupport", dependencies: ["Sinks", "TargetMemory"], path: "Tests/TestSupport"),
+        name: "TestSupport", dependencies: ["FrameDecoding", "Sinks", "TargetMemory"], path: "Tests/TestSupport"),
     .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
     .testTarget(
         name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
@@ -77,6 +79,7 @@ let tests: [Target] = [
     .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Sinks", "FrameDecoding", "TestSupport"]),
     // What is written, opened by the tools that it is for.
     .testTarget(name: "FormatTests", dependencies: ["pyflame", "TestSupport"]),
+    .testTarget(name: "LiveTests", dependencies: ["Live", "FrameDecoding"]),
     .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(

@@ -24,16 +24,20 @@ public struct ThreadSample: Sendable {
     public var name: String?
     /// Whether the thread held the GIL (or, free-threaded, was attached).
     public var isHolder: Bool
+    /// Whether the kernel had it running or ready to run; nil when it was not asked.
+    public var isRunning: Bool?
     /// Leaf first.
     public var frames: [FrameID]
 
     public init(
-        thread: ThreadState, tid: Int32? = nil, name: String? = nil, isHolder: Bool, frames: [FrameID]
+        thread: ThreadState, tid: Int32? = nil, name: String? = nil, isHolder: Bool,
+        isRunning: Bool? = nil, frames: [FrameID]
     ) {
         self.thread = thread
         self.tid = tid
         self.name = name
         self.isHolder = isHolder
+        self.isRunning = isRunning
         self.frames = frames
     }
 }

@@ -23,7 +23,9 @@ final class AttachedRun {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
         var result = ""
-        let sink = makeSink(options, frames: frames)
+        let live = options.top
+            ? try LiveSession(options: options, frames: frames, pid: pid, on: STDOUT_FILENO) : nil
+        let sink = live?.sink ?? makeSink(options, frames: frames)
         var statistics: RunStatistics?
         let started = onTracerThread { [self] in
             do throws(Failure) {
@@ -32,7 +34,7 @@ final class AttachedRun {
                 } else if options.dump {
                     result = try dump()
                 } else {
-                    statistics = try profile(into: sink)
+                    statistics = try profile(into: sink, live)
                 }
             } catch {
                 failure = error
@@ -77,22 +79,34 @@ final class AttachedRun {
         return sampler
     }
 
-    private func profile(into sink: any SampleSink) throws(Failure) -> RunStatistics {
+    private func profile(
+        into sink: any SampleSink, _ live: LiveSession?
+    ) throws(Failure) -> RunStatistics {
         let tracees = Tracees()
         let sampler = try sampler(
-            tracees, options: Sampler.Options(mode: options.mode, names: options.threadNames), into: sink)
+            tracees, options: live == nil ? options.sampling : LiveSession.sampling, into: sink)
+        try live?.start()
+        defer { live?.stop() }
         let clock = RunClock()
-        let progress = Progress(interval: options.interval, duration: options.duration)
-        let loop = SamplingLoop(interval: options.interval, duration: options.duration)
+        let progress =
+            live == nil ? Progress(interval: options.interval, duration: options.duration) : nil
+        let loop = SamplingLoop(
+            interval: options.interval,
+            duration: live != nil && !options.hasDuration ? nil : options.duration)
         loop.run(
             sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(
                 record: { sample in
                     sink.record(sample)
                     progress?.update(at: sample.time, sampler.statistics)
+                    live?.note(missed: sampler.statistics.missed)
                 },
                 // Under nohup, a hang-up is no reason to end.
-                goesOn: { signal, _ in SignalDisposition.isIgnored(signal) }))
+                goesOn: { signal, _ in SignalDisposition.isIgnored(signal) },
+                isOver: { live?.isOver ?? false }))
+        if sampler.isTargetGone {
+            live?.linger("process \(pid) has ended or become another program", gate: gate)
+        }
         progress?.end()
         return RunStatistics(
             sampling: sampler.statistics, systemCalls: sampler.systemCalls + tracees.systemCalls,

@@ -32,6 +32,9 @@ final class CommandRun {
     private var lastProblem: String?
     /// With --subprocesses: all processes of the command.
     private var tree: ProcessTree?
+    /// `--top`: the screen, and where the command's output goes meanwhile.
+    private var live: LiveSession?
+    private let heldOutput = HeldOutput()
 
     /// `arguments` are the command's, as C strings ended by nil.
     init(
@@ -46,17 +49,23 @@ final class CommandRun {
     /// The status to exit with.
     func run() throws -> Int32 {
         let clock = RunClock()
+        if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames) }
+        defer { heldOutput.show() }
         var sink: (any SampleSink)?
         let started = onTracerThread { [self] in
             do throws(Failure) {
                 let command = try startCommand()
-                let madeSink = makeSink(options, frames: frames)
+                let madeSink = live?.sink ?? makeSink(options, frames: frames)
                 sink = madeSink
+                let pid = command.pid
+                try live?.start(interrupt: { kill(pid, SIGINT) })
+                defer { live?.stop() }
                 if options.subprocesses {
                     followAll(into: madeSink)
                 } else {
                     follow(into: madeSink)
                 }
+                if foundPython { live?.linger("the command has ended, status \(status)", gate: gate) }
                 if let error = command.execError() { throw cannotRun(error) }
             } catch {
                 failure = error
@@ -84,7 +93,12 @@ final class CommandRun {
     private func startCommand() throws(Failure) -> Command {
         let command: Command
         do {
-            command = try Command(arguments, mask: gate.before)
+            command =
+                live == nil
+                ? try Command(arguments, mask: gate.before)
+                : try heldOutput.whileStarting { () throws(Command.NotStarted) in
+                    try Command(arguments, mask: gate.before)
+                }
         } catch {
             throw Failure(
                 explanation: "Child process exited with status 127: cannot start a process: "
@@ -216,11 +230,14 @@ final class CommandRun {
         let systemCallsBefore = tracees.systemCalls
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
-            options: Sampler.Options(mode: options.mode, names: options.threadNames))
+            options: live == nil ? options.sampling : LiveSession.sampling)
         SamplingLoop(interval: options.interval, duration: nil).run(
             sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(
-                record: sink.record,
+                record: { [live] sample in
+                    sink.record(sample)
+                    live?.note(missed: sampler.statistics.missed)
+                },
                 goesOn: { [unowned self] in
                     passOn($0, $1)
                     return true

@@ -12,9 +12,12 @@ public final class Sampler: SampledTargets {
         public var mode: SamplingMode
         /// Whether samples are to have the names of their threads.
         public var names: Bool
-        public init(mode: SamplingMode, names: Bool = false) {
+        /// Whether samples are to tell which threads used a processor.
+        public var activity: Bool
+        public init(mode: SamplingMode, names: Bool = false, activity: Bool = false) {
             self.mode = mode
             self.names = names
+            self.activity = activity
         }
 
         var allThreads: Bool { mode != .gil }
@@ -33,7 +36,7 @@ public final class Sampler: SampledTargets {
     private let threadIndex: ThreadIndex
     /// Nil when they are not asked for.
     private let names: ThreadNames?
-    /// Nil but for `--mode cpu`.
+    /// Nil when nobody wants to know.
     private var processorUse: ProcessorUse?
     /// Called for every sample while the target stands still for it, to read more of it. It may come to be
     /// called again for the same sample.
@@ -75,13 +78,14 @@ public final class Sampler: SampledTargets {
         self.source = source
         memory = Memory(source: source)
         lockMemory = Memory(source: source)
-        files = TaskFiles(pid: pid, readsAll: options.mode == .cpu)
+        files = TaskFiles(pid: pid, readsAll: options.mode == .cpu || options.activity)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
         stopping = Stopping(files: files, tracees: tracees, threadIndex: threadIndex)
         stillness = stopping
         stopping.meanwhile = { [memory] in memory.prepare() }
         names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
-        processorUse = options.mode == .cpu ? ProcessorUse(files: files, index: threadIndex) : nil
+        let asksKernel = options.mode == .cpu || options.activity
+        processorUse = asksKernel ? ProcessorUse(files: files, index: threadIndex) : nil
         systemCallsBefore = source.systemCalls
         // Weak, and nothing else is captured: the tracees outlive the sampler and its open files.
         observation = tracees.observe { [weak self] in self?.handle($0) }
@@ -202,6 +206,17 @@ public final class Sampler: SampledTargets {
         return named || whileStill != nil
     }
 
+    /// A holder that is blocked in a system call uses no processor.
+    private func withoutBlocked(_ samples: [ThreadSample]) -> [ThreadSample] {
+        let blocked = stillness.blocked
+        var samples = samples
+        for index in samples.indices where blocked.contains(where: { $0.address == samples[index].thread.address }) {
+            samples[index].isRunning = false
+        }
+        if options.mode == .cpu { samples.removeAll { $0.isRunning == false } }
+        return samples
+    }
+
     /// In the mode `cpu` none but idle threads may be left.
     private func outcome(_ threads: [ThreadSample]) -> Sample.Outcome {
         threads.isEmpty && options.mode == .cpu ? .idle : .stacks(threads)
@@ -262,18 +277,14 @@ public final class Sampler: SampledTargets {
                 guard stillness.hold(others) else { return nil }
                 continue
             }
-            var samples = try stacks(holders: state.holders)
+            let samples = try stacks(holders: state.holders)
             _ = readMore(samples)
             guard stillness.wasUnbroken() else {
                 if !state.detached.isEmpty { wakeUps += 1 }
                 return nil
             }
             if movers.count == 1 { likelyHolder = movers[0] }
-            if options.mode == .cpu {
-                let blocked = stillness.blocked
-                samples.removeAll { sample in blocked.contains { $0.address == sample.thread.address } }
-            }
-            return outcome(samples)
+            return outcome(processorUse == nil ? samples : withoutBlocked(samples))
         }
         return nil
     }
@@ -285,7 +296,8 @@ public final class Sampler: SampledTargets {
         var total = 0
         for thread in threads {
             let isHolder = holders.contains { $0.address == thread.address }
-            if let processorUse, !isHolder, !processorUse.isRunning(thread) { continue }
+            let isRunning = processorUse.map { isHolder || $0.isRunning(thread) }
+            if options.mode == .cpu, isRunning == false { continue }
             var frames: [FrameID] = []
             frames.reserveCapacity(usualDepth)
             try decoder.stack(of: thread, in: memory, into: &frames)
@@ -297,7 +309,7 @@ public final class Sampler: SampledTargets {
             samples.append(
                 ThreadSample(
                     thread: thread, tid: threadIndex.knownTID(of: thread),
-                    isHolder: isHolder, frames: frames))
+                    isHolder: isHolder, isRunning: isRunning, frames: frames))
         }
         return samples
     }

@@ -1,4 +1,5 @@
 import Foundation
+import FrameDecoding
 import Sinks
 
 /// What a program says of its own threads (see fixtures/programs/awkward.py).

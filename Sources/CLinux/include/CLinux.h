@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <termios.h>
 
 // ---- Another process's memory ----
 
@@ -94,6 +95,16 @@ int cl_find_in_root(int root, const char *path);
 /// and `groups`, of which this thread alone takes on the part that concerns files, while it opens. A
 /// descriptor, or -errno: -EINVAL when it is no regular file, -EPERM when the rights cannot be taken on.
 int cl_open_as(int root, const char *path, uid_t user, gid_t group, const gid_t *groups, size_t count);
+
+// ---- The terminal ----
+
+/// From now on the terminal gets `sequence` (at most 63 bytes) and `state` back however the process ends, but for
+/// SIGKILL: at exit, and by a handler for every signal that ends a process and has its default effect.
+void cl_terminal_guard(int descriptor, const struct termios *state, const char *sequence);
+/// Gives them back now; once.
+void cl_terminal_restore(void);
+/// Lets SIGWINCH end a wait, and do nothing else.
+void cl_hear_resizes(void);
 
 // ---- Options ----
 

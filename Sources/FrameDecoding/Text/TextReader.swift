@@ -52,7 +52,7 @@ func decodeUTF8(_ bytes: UnsafeRawBufferPointer) -> String {
 }
 
 /// Lower-case hexadecimal digits, padded with zeros.
-func hexadecimal(_ value: UInt32, digits: Int) -> String {
+public func hexadecimal(_ value: UInt32, digits: Int) -> String {
     let text = String(value, radix: 16)
     return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

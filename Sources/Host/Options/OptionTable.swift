@@ -38,7 +38,7 @@ struct OptionEntry: Sendable {
 enum OptionName: String, CaseIterable, Sendable {
     case pid, trace, convert, diff, subprocesses, core, exe, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
-    case dump, excludeIdle = "exclude-idle", flamechart, format
+    case top, dump, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output, perProcess = "per-process"
     case abi, layout, probe, record
     case stats, help, version
@@ -86,6 +86,9 @@ enum OptionTable {
         OptionEntry(
             .threadNames, nil, .sampling,
             "begin each stack with the name of its thread"),
+        OptionEntry(
+            .top, nil, .output,
+            "show on the terminal, as it runs, which functions and threads take the time; h in it shows the keys"),
         OptionEntry(
             .dump, "d", .output,
             "print the stacks of all threads once, and leave"),

@@ -31,6 +31,8 @@ struct Options: Equatable, Sendable {
     var dump = false
     /// The dump is to be JSON.
     var dumpsJSON = false
+    /// A table that refreshes, instead of a profile.
+    var top = false
     var probe = false
     var showHelp = false
     var showVersion = false
@@ -41,6 +43,8 @@ struct Options: Equatable, Sendable {
     var givenInterval: UInt64?
     /// Nanoseconds; 0 is one sample. Means nothing in trace mode.
     var duration: UInt64 = 1_000_000_000
+    /// `--seconds` was given.
+    var hasDuration = false
     /// Which threads are sampled.
     var mode = SamplingMode.gil
     /// Whether samples show more than the holder of the GIL.

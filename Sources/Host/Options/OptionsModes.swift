@@ -1,4 +1,5 @@
 import FrameDecoding
+import Sampler
 
 /// Which threads are sampled: `--mode`, `--threads` and what goes with them.
 extension Options {
@@ -28,5 +29,30 @@ extension Options {
             throw .unparsable("mode", text, "one of \(names) is expected")
         }
         return mode
+    }
+}
+
+extension Options {
+    /// What is asked of the sampler.
+    var sampling: Sampler.Options { Sampler.Options(mode: mode, names: threadNames) }
+}
+
+/// `--top`: a picture of counts, for whoever sits at the terminal.
+extension Options {
+    func checkTop(_ raw: RawOptions) throws(UsageError) {
+        guard top else { return }
+        let given = Set(raw.given.map(\.name))
+        for (name, hint) in [
+            (OptionName.dump, "A dump is one moment."), (.probe, "Each has an output of its own."),
+            (.record, "Record first, or watch."), (.replay, "A recording is over."),
+            (.subprocesses, "The screen follows one process."), (.convert, "A profile is over."),
+            (.diff, "Profiles are over."),
+        ] where given.contains(name) {
+            throw .incompatible("--top", "--\(name.rawValue)", hint)
+        }
+        if !format.countsStacks {
+            throw .incompatible(
+                "--top", "--format=\(format.rawValue)", "What --top keeps are counts, without times.")
+        }
     }
 }

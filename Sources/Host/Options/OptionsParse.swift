@@ -23,7 +23,10 @@ extension Options {
             case .rate:
                 options.interval = try Values.interval(value)
                 options.givenInterval = options.interval
-            case .seconds: options.duration = try Values.duration(value)
+            case .seconds:
+                options.duration = try Values.duration(value)
+                options.hasDuration = true
+            case .top: options.top = true
             case .threads: options.mode = .wall
             case .mode: options.mode = try Self.mode(value)
             case .threadNames: options.threadNames = true
@@ -61,6 +64,7 @@ extension Options {
         options.chosenFormat = format ?? options.output.flatMap(OutputFormat.init(fileName:))
         options.format = options.chosenFormat ?? .folded
         try options.takeStored(raw)
+        try options.checkTop(raw)
         guard options.convert == nil, options.diff == nil else { return options }
         if let start = raw.commandStart {
             guard start < arguments.count else { throw .noCommand }

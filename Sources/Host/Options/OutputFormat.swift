@@ -27,6 +27,14 @@ enum OutputFormat: String, CaseIterable, Sendable {
         }
     }
 
+    /// Whether it says how often stacks were seen, not when.
+    var countsStacks: Bool {
+        switch self {
+        case .folded, .pprof, .svg: true
+        default: false
+        }
+    }
+
     /// How the names of such files end.
     var endings: [String] {
         switch self {

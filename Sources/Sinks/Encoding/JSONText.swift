@@ -1,3 +1,5 @@
+import FrameDecoding
+
 /// `text` as a JSON string (RFC 8259), quotes included.
 func jsonString(_ text: String) -> String {
     var json = "\""

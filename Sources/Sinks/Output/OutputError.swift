@@ -1,3 +1,4 @@
+import FrameDecoding
 import Glibc
 
 /// Why output cannot be, or could not be, written.

@@ -57,6 +57,9 @@ public final class CallTree {
         Node(index: child(of: parent.index, frame: frame.index))
     }
 
+    /// The node number `index`; 0 is the root.
+    public func node(at index: Int) -> Node { Node(index: UInt32(index)) }
+
     public func parent(of node: Node) -> Node { Node(index: parents[Int(node.index)]) }
 
     /// The frame of a node; meaningless for the root.
