@@ -43,7 +43,7 @@ _pyflame() {
     esac
     mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace --convert --diff -r --rate -s --seconds --mode
         --subprocesses --per-process --threads --thread-names
-        --top -d --dump -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
+        --top -d --dump --locals -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
         --abi --layout --probe --record --replay --core --exe --stats -h --help -v --version' -- "$cur")
 }
 complete -F _pyflame pyflame

@@ -38,6 +38,7 @@ complete -c pyflame -n "$options" -l mode -xa 'gil wall cpu' -d 'Which threads t
 complete -c pyflame -n "$options" -l thread-names -d 'Begin each stack with the name of its thread'
 complete -c pyflame -n "$options" -l threads -d 'Sample all threads'
 complete -c pyflame -n "$options" -l top -d 'Show which functions and threads take the time, as it runs'
+complete -c pyflame -n "$options" -l locals -d 'With -d, show arguments and local variables'
 complete -c pyflame -n "$options" -s d -l dump -d 'Print the stacks of all threads once'
 complete -c pyflame -n "$options" -s x -l exclude-idle -d 'Leave idle samples out'
 complete -c pyflame -n "$options" -l flamechart -d 'A time stamp before each stack'

@@ -61,10 +61,13 @@ public protocol FrameDecoder: AnyObject {
     /// Reads the program's objects: names of threads, variables. Nil when the decoder's layout does
     /// not go that far; stacks are read all the same.
     var program: ProgramReader? { get }
+    /// Where the frames lie that `stack` gives, in the same order; empty when the decoder does not tell.
+    func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace]
 }
 
 extension FrameDecoder {
     public var program: ProgramReader? { nil }
+    public func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace] { [] }
 
     /// Addresses of all PyInterpreterState, the newest first; empty while Python is not yet (or no longer) there.
     public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {

@@ -28,6 +28,8 @@ public struct ThreadSample: Sendable {
     public var isRunning: Bool?
     /// Leaf first.
     public var frames: [FrameID]
+    /// Arguments and local variables of each frame, in the same order; empty when they were not asked for.
+    public var variables: [[Variable]] = []
 
     public init(
         thread: ThreadState, tid: Int32? = nil, name: String? = nil, isHolder: Bool,

@@ -12,6 +12,8 @@ final class AttachedRun {
     private let frames = FrameTable()
     private let gate = SignalGate()
     private var failure: Failure?
+    /// As it was found.
+    private var process: ProfiledProcess?
 
     init(pid: pid_t, options: Options, output: OutputFile) {
         self.pid = pid
@@ -75,6 +77,7 @@ final class AttachedRun {
             throw Failure(
                 explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
         }
+        process = detection.process
         sink?.begin(detection.process)
         return sampler
     }
@@ -116,8 +119,15 @@ final class AttachedRun {
     private func dump() throws(Failure) -> String {
         let json =
             options.dumpsJSON ? DumpJSONSink(frames: frames, lineNumbers: options.lineNumbers) : nil
+        let people = json == nil && options.output == nil && isatty(STDOUT_FILENO) == 1
         let sampler = try sampler(
-            Tracees(), options: Sampler.Options(mode: .wall, names: json != nil), into: json)
+            Tracees(),
+            options: Sampler.Options(
+                mode: .wall, names: json != nil || people || options.locals, activity: people,
+                variables: options.locals), into: json)
+        if options.locals, !sampler.readsVariables {
+            throw Failure(explanation: "--locals: the decoder of this Python does not read variables; dump without it")
+        }
         let sample = sampler.sample()
         switch sample.outcome {
         case .stacks(let threads):
@@ -125,10 +135,11 @@ final class AttachedRun {
                 json.record(sample)
                 return json.text
             }
+            if people { return peopleDump(threads) }
             return dumpText(
                 samples: threads,
                 formatter: FrameFormatter(frames: frames, lineNumbers: options.lineNumbers))
-        case .idle: return json?.text ?? ""
+        case .idle: return json?.text ?? (people ? peopleDump([]) : "")
         case .failed:
             throw Failure(
                 explanation: "Failed to read the stacks of process \(pid): "
@@ -136,6 +147,21 @@ final class AttachedRun {
                         ? "it has just ended or become another program"
                         : "its state changed during each of several attempts. Try again, or see "
                             + "pyflame --probe -p \(pid)"))
+        }
+    }
+
+    /// For whoever sits at the terminal.
+    private func peopleDump(_ threads: [ThreadSample]) -> String {
+        let sources = TargetSources()
+        if let process { sources.add(process) }
+        let kind = getenv("TERM").map { String(cString: $0) } ?? ""
+        let isPlain = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
+        return PeopleDump(
+            process: process ?? ProfiledProcess(pid: pid, command: "", version: PythonVersion(0, 0)),
+            frames: frames, lineNumbers: options.lineNumbers, sources: sources,
+            hasColours: !isPlain && !kind.isEmpty && kind != "dumb"
+        ).text(threads) { [pid] tid in
+            ProcFile.text("/proc/\(pid)/task/\(tid)/comm").map { String($0.prefix { $0 != "\n" }) }
         }
     }
 

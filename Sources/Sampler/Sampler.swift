@@ -14,7 +14,12 @@ public final class Sampler: SampledTargets {
         public var names: Bool
         /// Whether samples are to tell which threads used a processor.
         public var activity: Bool
-        public init(mode: SamplingMode, names: Bool = false, activity: Bool = false) {
+        /// Whether samples are to have the variables of their frames.
+        public var variables: Bool
+        public init(
+            mode: SamplingMode, names: Bool = false, activity: Bool = false, variables: Bool = false
+        ) {
+            self.variables = variables
             self.mode = mode
             self.names = names
             self.activity = activity
@@ -38,9 +43,8 @@ public final class Sampler: SampledTargets {
     private let names: ThreadNames?
     /// Nil when nobody wants to know.
     private var processorUse: ProcessorUse?
-    /// Called for every sample while the target stands still for it, to read more of it. It may come to be
-    /// called again for the same sample.
-    public var whileStill: (([ThreadSample]) -> Void)?
+    /// Of the threads of the last sample, when they are asked for.
+    private var variables: [ThreadState: [[Variable]]] = [:]
     private let stopping: Stopping
     private let stillness: any Stillness
     /// Who alone held the GIL in the last sample, and most likely does so again.
@@ -105,6 +109,9 @@ public final class Sampler: SampledTargets {
         case .executed, .forked, .cloned: break
         }
     }
+
+    /// Whether the decoder can read variables.
+    public var readsVariables: Bool { decoder.program != nil }
 
     public func miss(_ ticks: Int) { counts.missed += ticks }
 
@@ -202,8 +209,17 @@ public final class Sampler: SampledTargets {
     /// What else is wanted of a target that stands still; false when nothing was read.
     private func readMore(_ threads: [ThreadSample]) -> Bool {
         let named = names?.update(for: threads) ?? false
-        whileStill?(threads)
-        return named || whileStill != nil
+        guard options.variables, let program = decoder.program else { return named }
+        // A memory of its own, as for names.
+        let memory = Memory(source: source)
+        variables = [:]
+        for thread in threads {
+            guard let places = try? decoder.places(of: thread.thread, in: memory),
+                places.count == thread.frames.count
+            else { continue }
+            variables[thread.thread] = program.variables(of: places, in: memory)
+        }
+        return true
     }
 
     /// A holder that is blocked in a system call uses no processor.
@@ -229,6 +245,7 @@ public final class Sampler: SampledTargets {
             var thread = thread
             thread.tid = threadIndex.knownTID(of: thread.thread)
             thread.name = names.name(of: thread.thread, tid: thread.tid)
+            thread.variables = variables[thread.thread] ?? []
             return thread
         }
     }

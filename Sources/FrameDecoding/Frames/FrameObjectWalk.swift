@@ -50,10 +50,10 @@ public struct FrameObjectWalk {
         self.codes = codes
     }
 
-    /// Appends the frames from `leaf` (address of a PyFrameObject, or 0) on.
-    public func append(from leaf: Address, in memory: Memory, to stack: inout [FrameID])
-        throws(DecodeError)
-    {
+    /// Appends the frames from `leaf` (address of a PyFrameObject, or 0) on; `note` is told where each is.
+    public func append(from leaf: Address, in memory: Memory, to stack: inout [FrameID],
+        note: ((FramePlace) -> Void)? = nil
+    ) throws(DecodeError) {
         var chain = ChainGuard(limit: ChainGuard.deepestStack)
         var address = leaf
         while address != 0, try chain.step(address) {
@@ -70,6 +70,7 @@ public struct FrameObjectWalk {
                 case .whenSet: codes.frame(entry, offset: last * 2)
                 }
             stack.append(id)
+            note?(FramePlace(frame: address, code: frame.word(layout.code)))
             address = frame.word(layout.back)
         }
     }

@@ -75,15 +75,16 @@ public struct InterpreterFrameWalk {
     private static let ownedByGenerator: UInt8 = 1
     private static let ownedByInterpreter: UInt8 = 3
 
-    /// Appends the frames from `leaf` (address of an _PyInterpreterFrame, or 0) on.
-    public func append(from leaf: Address, in memory: Memory, to stack: inout [FrameID])
-        throws(DecodeError)
-    {
+    /// Appends the frames from `leaf` (address of an _PyInterpreterFrame, or 0) on; `note` is told where each is.
+    public func append(from leaf: Address, in memory: Memory, to stack: inout [FrameID],
+        note: ((FramePlace) -> Void)? = nil
+    ) throws(DecodeError) {
         var chain = ChainGuard(limit: ChainGuard.deepestStack)
         var address = leaf
         var cameFromC = true
         while address != 0, try chain.step(address) {
             let frame = try memory.view(address, layout.span)
+            let place = address
             address = frame.word(layout.previous)
             let owner = frame.byte(layout.owner)
             cameFromC = layout.isEntry == absent
@@ -96,6 +97,7 @@ public struct InterpreterFrameWalk {
             // _PyFrame_IsIncomplete: the frame is still being set up.
             if owner != Self.ownedByGenerator, offset < entry.firstTraceable * 2 { continue }
 
+            note?(FramePlace(frame: place, code: code))
             let frameObject = frame.word(layout.frameObject)
             if frameObject != 0 {
                 // PyFrame_GetLineNumber: set while a trace function runs for the frame.

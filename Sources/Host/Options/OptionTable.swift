@@ -38,7 +38,7 @@ struct OptionEntry: Sendable {
 enum OptionName: String, CaseIterable, Sendable {
     case pid, trace, convert, diff, subprocesses, core, exe, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
-    case top, dump, excludeIdle = "exclude-idle", flamechart, format
+    case top, dump, locals, excludeIdle = "exclude-idle", flamechart, format
     case fold, noLineNumbers = "no-line-numbers", output, perProcess = "per-process"
     case abi, layout, probe, record
     case stats, help, version
@@ -92,6 +92,9 @@ enum OptionTable {
         OptionEntry(
             .dump, "d", .output,
             "print the stacks of all threads once, and leave"),
+        OptionEntry(
+            .locals, nil, .output,
+            "with -d: show arguments and local variables, as far as they are small"),
         OptionEntry(
             .excludeIdle, "x", .output,
             "leave \"(idle)\" out"),

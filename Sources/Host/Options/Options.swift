@@ -29,6 +29,8 @@ struct Options: Equatable, Sendable {
     var diff: Comparison?
 
     var dump = false
+    /// The dump shows variables.
+    var locals = false
     /// The dump is to be JSON.
     var dumpsJSON = false
     /// A table that refreshes, instead of a profile.

@@ -27,6 +27,7 @@ extension Options {
                 options.duration = try Values.duration(value)
                 options.hasDuration = true
             case .top: options.top = true
+            case .locals: options.locals = true
             case .threads: options.mode = .wall
             case .mode: options.mode = try Self.mode(value)
             case .threadNames: options.threadNames = true
@@ -65,6 +66,9 @@ extension Options {
         options.format = options.chosenFormat ?? .folded
         try options.takeStored(raw)
         try options.checkTop(raw)
+        guard !options.locals || (options.dump && !options.dumpsJSON && !options.subprocesses) else {
+            throw .incompatible("--locals", "anything but -d", "Variables are shown in a dump of one process, as text.")
+        }
         guard options.convert == nil, options.diff == nil else { return options }
         if let start = raw.commandStart {
             guard start < arguments.count else { throw .noCommand }
