@@ -66,7 +66,7 @@ extension Options {
         options.format = options.chosenFormat ?? .folded
         try options.takeStored(raw)
         try options.checkTop(raw)
-        guard !options.locals || (options.dump && !options.dumpsJSON && !options.subprocesses) else {
+        guard !options.locals || (options.dump && !options.dumpsJSON && !options.subprocesses && options.core == nil) else {
             throw .incompatible("--locals", "anything but -d", "Variables are shown in a dump of one process, as text.")
         }
         guard options.convert == nil, options.diff == nil else { return options }
