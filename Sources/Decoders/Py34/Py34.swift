@@ -10,7 +10,13 @@ public let module = DecoderModule.tables(
 let v33 = FrameObjectABI(
     threads: ThreadLayout(
         interpreterNext: 0, interpreterThreads: 8, next: 0, interpreter: 8, threadID: 144, frame: 16),
-    frame: layout.frame, code: layout.code, program: layout.program)
+    frame: layout.frame, code: layout.code,
+    program: layout.program.map { program in
+        var program = program
+        // A `setentry` begins with the hash (Include/setobject.h).
+        program.objects.setHashFirst = true
+        return program
+    })
 
 /// 3.4 and 3.5 agree (Include/frameobject.h, code.h, pystate.h, unicodeobject.h).
 let layout = FrameObjectABI(
