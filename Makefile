@@ -1,4 +1,4 @@
-# make, make demo, make test, make install (PREFIX, DESTDIR), make clean.
+# make, make demo, make test, make bench, make bench-quick, make install (PREFIX, DESTDIR), make clean.
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
@@ -13,7 +13,7 @@ BINARY = .build/release/pyflame
 BINDIR = $(DESTDIR)$(PREFIX)/bin
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-.PHONY: build demo test install clean
+.PHONY: build demo test bench bench-quick install clean
 
 build:
 	@scripts/setup build
@@ -29,6 +29,15 @@ test:
 	-@scripts/interpreters fetch
 	$(SWIFT) build
 	$(SWIFT) test --no-parallel
+
+# Side by side with py-spy, Austin and Python 3.15's own sampler: some ten minutes, or the essentials in two.
+bench: build
+	-@scripts/interpreters fetch
+	@Benchmarks/run
+
+bench-quick: build
+	-@scripts/interpreters fetch
+	@Benchmarks/run --quick
 
 # Installs what was built, so that `sudo make install` compiles nothing as root.
 install:

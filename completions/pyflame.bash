@@ -42,7 +42,7 @@ _pyflame() {
         -r | --rate | -s | --seconds) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W '-p --pid -t --trace --convert --diff -r --rate -s --seconds --mode
-        --subprocesses --per-process --threads --thread-names
+        --subprocesses --per-process --threads --nonblocking --thread-names
         --top -d --dump --locals -x --exclude-idle --flamechart --format --fold -n --no-line-numbers -o --output
         --abi --layout --probe --record --replay --core --exe --stats -h --help -v --version' -- "$cur")
 }

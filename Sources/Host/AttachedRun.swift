@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import Probe
 import Sampler
 import Sinks
 import TargetMemory
@@ -69,10 +70,11 @@ final class AttachedRun {
         } catch {
             throw Failure(explanation: error.explanation)
         }
+        let watch = try self.options.nonblocking ? makeWatch(source) : nil
         let sampler = Sampler(
             pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
-            options: options)
-        let refused = tracees.seize(pid)
+            options: options, nonblocking: watch)
+        let refused = watch == nil ? tracees.seize(pid) : 0
         if refused != 0 {
             throw Failure(
                 explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
@@ -80,6 +82,15 @@ final class AttachedRun {
         process = detection.process
         sink?.begin(detection.process)
         return sampler
+    }
+
+    private func makeWatch(_ source: any MemorySource) throws(Failure) -> CoreWatch {
+        do {
+            return try CoreWatch(
+                pid: pid, rseqOffset: RestartableSequences.offset(pid: pid, source: source))
+        } catch {
+            throw Failure(explanation: error.explanation)
+        }
     }
 
     private func profile(

@@ -57,9 +57,11 @@ struct RunStatistics {
             failed:       \(sampling.failed)
             idle:         \(sampling.idle)
             retried:      \(sampling.retries)
+            rejected:     \(sampling.rejected), readings that were not of one moment
             stops:        \(sampling.stops), of the target's threads
             stopped:      median \(microseconds(stops.quantile(0.5))) us, \
             p99 \(microseconds(stops.quantile(0.99))) us, total \(microseconds(stops.total)) us
+            memory reads: \(tenths(sampling.memoryReads * 10 / count)) per sample
             system calls: \(tenths(systemCalls * 10 / count)) per sample
             own CPU time: \(microseconds(spent / UInt64(count))) us per sample, \
             \(microseconds(spent)) us in all

@@ -47,6 +47,8 @@ public final class Sampler: SampledTargets {
     private var variables: [ThreadState: [[Variable]]] = [:]
     private let stopping: Stopping
     private let stillness: any Stillness
+    /// For a target that is not traced, which tells its end by itself.
+    private let identity: ProcessIdentity?
     /// Who alone held the GIL in the last sample, and most likely does so again.
     private var likelyHolder: ThreadState?
     private var counts = Statistics()
@@ -73,7 +75,7 @@ public final class Sampler: SampledTargets {
 
     public init(
         pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
-        options: Options
+        options: Options, nonblocking watch: CoreWatch? = nil
     ) {
         self.pid = pid
         self.tracees = tracees
@@ -85,7 +87,15 @@ public final class Sampler: SampledTargets {
         files = TaskFiles(pid: pid, readsAll: options.mode == .cpu || options.activity)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
         stopping = Stopping(files: files, tracees: tracees, threadIndex: threadIndex)
-        stillness = stopping
+        if let watch {
+            let sharing = CoreSharing(watch, pid: pid, source: source, threadIndex: threadIndex)
+            sharing.staysOpen = options.names || options.variables
+            stillness = sharing
+            identity = ProcessIdentity(pid: pid)
+        } else {
+            stillness = stopping
+            identity = nil
+        }
         stopping.meanwhile = { [memory] in memory.prepare() }
         names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
         let asksKernel = options.mode == .cpu || options.activity
@@ -119,12 +129,15 @@ public final class Sampler: SampledTargets {
         var statistics = counts
         statistics.stops = stopping.stops
         statistics.stopTimes = stopping.stopTimes
+        statistics.rejected = stillness.rejected
+        statistics.memoryReads = source.systemCalls - systemCallsBefore
         return statistics
     }
 
     /// System calls made so far on account of sampling, those of the tracees apart.
     public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + (names?.systemCalls ?? 0) - systemCallsBefore
+        source.systemCalls + files.systemCalls + stillness.systemCalls + (names?.systemCalls ?? 0)
+            - systemCallsBefore
     }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
@@ -167,6 +180,7 @@ public final class Sampler: SampledTargets {
                 // What was read was just being changed: the next attempt finds it whole.
             }
         }
+        if let identity, !identity.isStill() { isTargetGone = true }
         return .failed
     }
 
@@ -264,14 +278,26 @@ public final class Sampler: SampledTargets {
         likelyHolder = nil
         defer { stillness.release() }
         guard stillness.hold(likely: likely) else { return nil }
-        return try sampleHeld()
+        return try whileHeld()
     }
 
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
         defer { stillness.release() }
         stillness.isGentle = wakeUps < Self.gentleAttempts
         guard stillness.hold(movers) else { return nil }
-        return try sampleHeld()
+        return try whileHeld()
+    }
+
+    private func whileHeld() throws(DecodeError) -> Sample.Outcome? {
+        var result: Result<Sample.Outcome?, DecodeError> = .success(nil)
+        stillness.run(memory) { [self] in
+            do throws(DecodeError) {
+                result = .success(try sampleHeld())
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     /// Samples while some threads stand still. Another one may have taken the GIL before they did: it is
@@ -279,7 +305,7 @@ public final class Sampler: SampledTargets {
     private func sampleHeld() throws(DecodeError) -> Sample.Outcome? {
         var looks = 0
         for _ in 0..<Self.mostHolders {
-            stillness.refresh(memory)
+            guard stillness.refresh(memory) else { return nil }
             // Proof that those who stand still are those who may change anything.
             guard let state = try? decoder.lockState(in: memory) else {
                 // The GIL changes hands just now: look again.

@@ -61,6 +61,7 @@ public struct SamplingLoop {
         while true {
             let next = min(deadlines.next, end ?? .max)
             let attention = targets.nextAttention
+            tracees.noteWait()
             switch gate.wait(until: min(next, attention)) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }

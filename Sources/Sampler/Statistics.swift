@@ -8,6 +8,10 @@ public struct Statistics: Sendable {
     public var idle = 0
     /// Attempts that were given up because the target moved on, and made anew.
     public var retries = 0
+    /// Readings that were seen not to be of one moment (--nonblocking), and made anew.
+    public var rejected = 0
+    /// How often the target's memory was read.
+    public var memoryReads = 0
     /// How often a thread of the target was stopped.
     public var stops = 0
     /// How long the target's threads were stopped, each time: nanoseconds.
@@ -22,6 +26,8 @@ public struct Statistics: Sendable {
         failed += other.failed
         idle += other.idle
         retries += other.retries
+        rejected += other.rejected
+        memoryReads += other.memoryReads
         stops += other.stops
         stopTimes.add(other.stopTimes)
     }

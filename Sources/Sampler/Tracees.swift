@@ -107,6 +107,9 @@ public final class Tracees {
         return UInt32(CL_TRACE_EXEC | (followingForks ? forks : 0))
     }
 
+    /// Counts a wait for the next deadline, which is for the tracees' sake as well.
+    func noteWait() { systemCalls += 1 }
+
     func traces(_ tid: pid_t) -> Bool { states[tid] != nil }
 
     /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.
@@ -139,9 +142,10 @@ public final class Tracees {
             let waited = monotonicNow() - start
             if waited > Self.patience { return .late }
             if waited < Self.spinTime {
-                spin(until: monotonicNow() + Self.spinStep)
+                // A thread that waits for a processor itself takes long: it is asked less and less often.
+                spin(until: monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
             } else {
-                awaitChildSignal(1_000_000)
+                awaitChildSignal(20_000_000)
             }
         }
     }

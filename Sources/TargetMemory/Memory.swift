@@ -18,6 +18,14 @@ public final class Memory {
     public static let largestRequest = 1 << 20
 
     private var workingSet = WorkingSet()
+    /// Whether nothing but the working set can be read now. What else is asked for is refused, and belongs
+    /// to the working set from the next sample on.
+    public var isClosed = false {
+        didSet { refused.removeAll(keepingCapacity: true) }
+    }
+    /// What was refused.
+    private var refused: [AddressRange] = []
+    public var hasRefused: Bool { !refused.isEmpty }
     /// Pages that this sample read beyond the working set.
     private var strays: [Stray] = []
     /// By page, the last one that was read with it.
@@ -59,11 +67,13 @@ public final class Memory {
         releaseStrays()
     }
 
-    /// Begins a new sample: reads the working set as it is now.
-    public func refresh() {
+    /// Begins a new sample: reads the working set as it is now. With `witness`, the 32-bit word there is
+    /// read after everything else, in the same call, and returned; nil when it could not be read.
+    @discardableResult
+    public func refresh(witness: Address? = nil) -> UInt32? {
         prepare()
         epoch &+= 1
-        workingSet.load(from: source, epoch: epoch)
+        return workingSet.load(from: source, epoch: epoch, witness: witness)
     }
 
     /// Forgets everything; the next sample starts from nothing.
@@ -104,6 +114,10 @@ public final class Memory {
         if let resident {
             if let bytes = resident.resident(address, count) { return bytes }
             throw MemoryError(address: address, count: count, errno: EFAULT)
+        }
+        guard !isClosed else {
+            refused.append(AddressRange(start: address, count: count))
+            throw MemoryError(address: address, count: count, errno: EAGAIN)
         }
         // Whole pages cost no more than a few words, and the next pointer often leads near by.
         let start = address & ~(Self.pageSize - 1)

@@ -32,6 +32,9 @@ final class WorkingSet {
     private var lastUse = Store<UInt32>()
     /// The copy of all spans, one after another.
     private var buffer = Store<UInt8>()
+    /// Bytes of all spans.
+    private var size = 0
+    private static let witnessSize = 4
     /// Where blocks were last found: an index into `spans` for each of some hashed block numbers.
     private let guesses = UnsafeMutablePointer<Int32>.allocate(capacity: WorkingSet.guessCount)
     private static let guessCount = 1024
@@ -83,23 +86,33 @@ final class WorkingSet {
         return low < spans.count && spans[low].start <= address ? low : -1
     }
 
-    /// Reads all spans. One that has become unreadable is passed over: it stays unloaded for this
-    /// sample, and is dropped at the next revision unless it is asked for again.
-    func load(from source: any MemorySource, epoch: UInt32) {
+    /// Reads all spans and, last of all, four bytes at `witness`. A span that has become unreadable is passed over: it stays unloaded for this
+    /// sample, and is dropped at the next revision unless it is asked for again. Returns what was read at
+    /// `witness`, nil when it was not.
+    @discardableResult
+    func load(from source: any MemorySource, epoch: UInt32, witness: Address? = nil) -> UInt32? {
         var first = 0
         var attempts = 0
-        while first < spans.count, attempts < 8 {
+        // The place for it is behind all the others.
+        ranges[spans.count] = AddressRange(start: witness ?? 0, count: Self.witnessSize)
+        let last = witness == nil ? spans.count : spans.count + 1
+        while first < last, attempts < 8 {
             attempts += 1
             var rest = source.read(
-                UnsafeBufferPointer(start: ranges.start + first, count: spans.count - first),
-                into: buffer.start + spans[first].offset)
+                UnsafeBufferPointer(start: ranges.start + first, count: last - first),
+                into: buffer.start + (first < spans.count ? spans[first].offset : size))
             while first < spans.count, rest >= ranges[first].count {
                 rest -= ranges[first].count
                 spans[first].loaded = epoch
                 first += 1
             }
+            if first == spans.count, witness != nil {
+                return rest == Self.witnessSize
+                    ? UnsafeRawPointer(buffer.start + size).loadUnaligned(as: UInt32.self) : nil
+            }
             first += 1  // the span that could not be read
         }
+        return nil
     }
 
     /// Lays the spans out anew: blocks in use, those of `added`, and the narrow gaps between them.
@@ -150,13 +163,14 @@ final class WorkingSet {
             }
             lastUse.append(block.lastUse)
         }
-        var size = 0
+        size = 0
         for index in 0..<spans.count {
             spans[index].offset = size
             let count = Int(spans[index].end - spans[index].start)
             ranges.append(AddressRange(start: spans[index].start, count: count))
             size += count
         }
-        buffer.reserve(size)
+        ranges.reserve(spans.count + 1)
+        buffer.reserve(size + Self.witnessSize)
     }
 }

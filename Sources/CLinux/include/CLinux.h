@@ -70,6 +70,24 @@ pid_t cl_spawn_waiting(char *const argv[], const sigset_t *mask, int *release, i
 /// The capabilities in effect of this process (bits as in linux/capability.h).
 uint64_t cl_effective_capabilities(void);
 
+// ---- Threads and processors ----
+
+/// Waits while `*word` is `expected`, at most so long (0: for ever). 0 or -errno (-EAGAIN: it is another value).
+int cl_futex_wait(uint32_t *word, uint32_t expected, uint64_t nanoseconds);
+/// Wakes one thread that waits at `word`.
+void cl_futex_wake(uint32_t *word);
+static inline uint32_t cl_load_acquire(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
+static inline void cl_store_release(uint32_t *word, uint32_t value) {
+    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+pid_t cl_thread_id(void);
+/// How often the calling thread was switched out, of itself or not; -1 when the kernel does not tell.
+long cl_thread_switches(void);
+/// The processors that `tid` (0: the caller) may use, one bit each; the number of words that are of use, or
+/// -errno.
+int cl_get_processors(pid_t tid, uint64_t *mask, size_t words);
+/// 0 or -errno.
+int cl_set_processors(pid_t tid, const uint64_t *mask, size_t words);
 /// How much later than asked for the calling thread may be woken.
 void cl_set_timer_slack(unsigned long nanoseconds);
 

@@ -36,6 +36,7 @@ struct OptionEntry: Sendable {
 
 /// All options by their long names.
 enum OptionName: String, CaseIterable, Sendable {
+    case nonblocking
     case pid, trace, convert, diff, subprocesses, core, exe, replay
     case rate, seconds, mode, threads, threadNames = "thread-names"
     case top, dump, locals, excludeIdle = "exclude-idle", flamechart, format
@@ -83,6 +84,9 @@ enum OptionTable {
         OptionEntry(
             .threads, nil, .sampling,
             "sample all threads: --mode=wall"),
+        OptionEntry(
+            .nonblocking, nil, .sampling,
+            "never stop the target: read while it waits for its processor; not with -t; x86-64 only"),
         OptionEntry(
             .threadNames, nil, .sampling,
             "begin each stack with the name of its thread"),

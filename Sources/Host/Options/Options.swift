@@ -53,6 +53,8 @@ struct Options: Equatable, Sendable {
     var threads: Bool { mode != .gil }
     /// Whether stacks begin with the name of their thread.
     var threadNames = false
+    /// Whether the target is never stopped.
+    var nonblocking = false
     var excludeIdle = false
     var lineNumbers = true
 

@@ -30,6 +30,7 @@ extension Options {
             case .locals: options.locals = true
             case .threads: options.mode = .wall
             case .mode: options.mode = try Self.mode(value)
+            case .nonblocking: options.nonblocking = true
             case .threadNames: options.threadNames = true
             case .subprocesses: options.subprocesses = true
             case .perProcess:
@@ -94,12 +95,22 @@ extension Options {
 
     private func checkCompatible(_ raw: RawOptions) throws(UsageError) {
         let given = Set(raw.given.map(\.name))
+        if given.contains(.nonblocking) {
+            let others: [(OptionName, String)] = [(.subprocesses, "--subprocesses"), (.record, "--record")]
+            for (name, text) in others where given.contains(name) {
+                throw .incompatible("--nonblocking", text, "One process at a time is read without stopping it.")
+            }
+        }
         if given.contains(.trace) {
             if given.contains(.pid) {
                 throw .incompatible("-p", "-t", "Attach to a process or run a command.")
             }
             if given.contains(.dump) {
                 throw .incompatible("-d", "-t", "Only a process that runs already can be dumped.")
+            }
+            if given.contains(.nonblocking) {
+                throw .incompatible(
+                    "--nonblocking", "-t", "A command is traced from its start; attach to it with -p instead.")
             }
             if given.contains(.seconds) {
                 throw .incompatible("-s", "-t", "A command is profiled to its end.")

@@ -14,8 +14,10 @@ protocol Stillness: AnyObject {
     /// The same for the thread that most likely holds the GIL, before anybody looked; false when it is
     /// seen at once that it does not run.
     func hold(likely thread: ThreadState) -> Bool
-    /// Reads all of `memory` anew while those that are held stand still.
-    func refresh(_ memory: Memory)
+    /// Runs `body`, which reads and decodes while those that are held stand still, where that is best done.
+    func run(_ memory: Memory, _ body: @escaping () -> Void)
+    /// Reads all of `memory` anew; false when it is seen already that it was in vain.
+    func refresh(_ memory: Memory) -> Bool
     /// Whether all that were held have stood still through all that was read.
     func wasUnbroken() -> Bool
     /// Lets everybody go on.
@@ -23,6 +25,10 @@ protocol Stillness: AnyObject {
 
     /// Whether `thread` is among those held.
     func holds(_ thread: ThreadState) -> Bool
-    /// Those of the threads held that sit in a system call.
+    /// Those of the threads held that sit in a system call, as far as is known.
     var blocked: [ThreadState] { get }
+    /// How often the kernel was asked, other than through the files and tracees of the sampler.
+    var systemCalls: Int { get }
+    /// How often it turned out that somebody had moved.
+    var rejected: Int { get }
 }

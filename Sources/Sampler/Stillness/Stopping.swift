@@ -24,6 +24,8 @@ final class Stopping: Stillness {
     var isGentle = true
     /// Some microseconds pass until a thread stands still: what can be done in them.
     var meanwhile: () -> Void = {}
+    let systemCalls = 0
+    let rejected = 0
     private(set) var stops = 0
     /// How long the target's threads were stopped, each time: nanoseconds.
     private(set) var stopTimes = DurationHistogram()
@@ -41,7 +43,12 @@ final class Stopping: Stillness {
 
     var blocked: [ThreadState] { held.filter { $0.blockedIn != nil }.map(\.thread) }
     func holds(_ thread: ThreadState) -> Bool { held.contains { $0.thread.address == thread.address } }
-    func refresh(_ memory: Memory) { memory.refresh() }
+    func run(_ memory: Memory, _ body: @escaping () -> Void) { body() }
+
+    func refresh(_ memory: Memory) -> Bool {
+        memory.refresh()
+        return true
+    }
 
     func hold(likely thread: ThreadState) -> Bool {
         guard let tid = threadIndex.knownTID(of: thread), tracees.traces(tid) else { return false }

@@ -1,0 +1,186 @@
+import CLinux
+import FrameDecoding
+import Glibc
+import TargetMemory
+
+/// Stillness without stopping anybody: a thread of pyflame's own runs on the processor that the target's
+/// thread is on. While the one runs the other does not. What is read meanwhile is whole if the target's
+/// thread did not run, which is told afterwards by a witness; if it did, the reading is rejected.
+///
+/// With restartable sequences (rseq; glibc 2.35 and later registers them for every thread) the witness is in
+/// the thread's own memory: the kernel writes the processor's number there before it lets the thread
+/// return to user mode elsewhere. Here it could only run if the worker was switched out, which is counted.
+/// Without, it is the kernel's count of how often the thread was given a processor.
+final class CoreSharing: Stillness {
+    private let worker: CoreThread
+    private let source: any MemorySource
+    private let threadIndex: ThreadIndex
+    private let files: ScheduleFiles
+    /// Nil when the scheduler's own counts are the witness.
+    private var rseqOffset: Int64?
+    /// Whether all decoding is done by the worker, since more is read than stacks.
+    var staysOpen = false
+
+    private var held: ThreadState?
+    /// Where threads were seen last.
+    private var processors: [Address: Int] = [:]
+    private let usable = Processors()
+    /// The processor that the calling thread keeps away from.
+    private var avoided = -1
+    /// Whether all that was read since `hold` is proven to be of one moment.
+    private var isProven = false
+    /// Whether it is the worker that decodes, and reads what it needs beyond the working set.
+    private var isOpen = false
+    /// Whether the last decoding asked for what was not read.
+    private var needsMore = false
+    /// What the witness said before the reading; -1 for nothing.
+    private var before = -1
+    private var notBefore: UInt64 = 0
+    private var ownCalls = 0
+    private(set) var rejected = 0
+
+    var isGentle = true
+    var blocked: [ThreadState] { [] }
+    var systemCalls: Int { ownCalls + files.systemCalls + worker.systemCalls }
+
+    /// `cpu_id` is the second word of `struct rseq` (linux/rseq.h).
+    private static let processorOffset: Int64 = 4
+    /// The target's thread runs at least this long between two readings. Nanoseconds.
+    private static let shortestRun: UInt64 = 12_000
+    private static let mostKnown = 1 << 12
+
+    init(_ watch: CoreWatch, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex) {
+        worker = watch.worker
+        rseqOffset = watch.rseqOffset
+        self.source = source
+        self.threadIndex = threadIndex
+        files = ScheduleFiles(pid: pid)
+    }
+
+    func holds(_ thread: ThreadState) -> Bool { held?.address == thread.address }
+    func hold(likely thread: ThreadState) -> Bool { hold([thread]) }
+
+    /// One thread at a time can be watched like this.
+    func hold(_ threads: [ThreadState]) -> Bool {
+        guard held == nil, threads.count == 1, !worker.isLost else { return false }
+        let thread = threads[0]
+        pause(until: notBefore)
+        if rseqOffset == nil {
+            guard let tid = threadIndex.tid(of: thread) else { return false }
+            files.open(tid)
+        }
+        guard let processor = processors[thread.address] ?? look(for: thread),
+            worker.move(to: processor) == 0
+        else { return false }
+        if processors.count > Self.mostKnown { processors.removeAll() }
+        processors[thread.address] = processor
+        keepAway(from: processor)
+        held = thread
+        return true
+    }
+
+    /// Where `thread` is now.
+    private func look(for thread: ThreadState) -> Int? {
+        guard let witness = witness(of: thread) else { return files.processor() }
+        guard let processor = word(at: witness) else { return nil }
+        if processor < UInt32(Processors.most) { return Int(processor) }
+        // RSEQ_CPU_ID_UNINITIALIZED, RSEQ_CPU_ID_REGISTRATION_FAILED: this program does without.
+        rseqOffset = nil
+        return nil
+    }
+
+    /// The caller's timer would take the target's time.
+    private func keepAway(from processor: Int) {
+        guard processor != avoided else { return }
+        ownCalls += 1
+        // It fails where there is no other processor.
+        _ = usable.without(processor).use(by: 0)
+        avoided = processor
+    }
+
+    /// What Python keeps of a thread is pthread_self(), which is the thread pointer.
+    private func witness(of thread: ThreadState) -> Address? {
+        rseqOffset.map { thread.threadID &+ UInt64(bitPattern: $0 + Self.processorOffset) }
+    }
+
+    /// Decoding is done here, off the target's processor, unless it needs what was not read with the rest.
+    func run(_ memory: Memory, _ body: @escaping () -> Void) {
+        if staysOpen || needsMore {
+            needsMore = false
+            isOpen = true
+            worker.run(body)
+            isOpen = false
+        } else {
+            memory.isClosed = true
+            body()
+            needsMore = memory.hasRefused
+            memory.isClosed = false
+        }
+    }
+
+    func refresh(_ memory: Memory) -> Bool {
+        guard let held else { return false }
+        let start = monotonicNow()
+        if isOpen {
+            noteBefore()
+            memory.refresh()
+            isProven = true  // as far as can be told yet
+        } else {
+            memory.prepare()
+            worker.run { [self] in
+                noteBefore()
+                let processor = memory.refresh(witness: witness(of: held))
+                isProven = isUndisturbed(processor)
+            }
+        }
+        // Of this the target feels all but the time that its waking took.
+        notBefore = start + max(Self.shortestRun, 3 * (monotonicNow() - start))
+        return isProven
+    }
+
+    private func noteBefore() {
+        if rseqOffset != nil {
+            ownCalls += 1
+            before = Int(cl_thread_switches())
+        } else {
+            before = files.timesScheduled() ?? -1
+            if files.processor() != worker.processor { before = -1 }
+        }
+    }
+
+    private func isUndisturbed(_ processor: UInt32?) -> Bool {
+        guard rseqOffset != nil else { return before >= 0 && files.timesScheduled() == before }
+        ownCalls += 1
+        if let processor, let held, processor < UInt32(Processors.most) {
+            processors[held.address] = Int(processor)
+        }
+        return processor == UInt32(worker.processor) && before >= 0 && Int(cl_thread_switches()) == before
+    }
+
+    func wasUnbroken() -> Bool {
+        if isOpen, let held {
+            isProven = isUndisturbed(witness(of: held).flatMap { word(at: $0) })
+        }
+        return isProven
+    }
+
+    func release() {
+        guard let held else { return }
+        if !isProven {
+            rejected += 1
+            if rseqOffset == nil { processors[held.address] = nil }
+        }
+        self.held = nil
+        isProven = false
+    }
+
+    private func word(at address: Address) -> UInt32? {
+        var value: UInt32 = 0
+        let copied = withUnsafePointer(to: AddressRange(start: address, count: 4)) { range in
+            withUnsafeMutableBytes(of: &value) {
+                source.read(UnsafeBufferPointer(start: range, count: 1), into: $0.baseAddress!)
+            }
+        }
+        return copied == 4 ? value : nil
+    }
+}
