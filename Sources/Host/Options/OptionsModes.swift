@@ -45,7 +45,8 @@ extension Options {
         for (name, hint) in [
             (OptionName.dump, "A dump is one moment."), (.probe, "Each has an output of its own."),
             (.record, "Record first, or watch."), (.replay, "A recording is over."),
-            (.subprocesses, "The screen follows one process."), (.convert, "A profile is over."),
+            (.subprocesses, "The screen follows one process."),
+            (.perProcess, "The screen follows one process."), (.convert, "A profile is over."),
             (.diff, "Profiles are over."), (.core, "A core dump does not change."),
         ] where given.contains(name) {
             throw .incompatible("--top", "--\(name.rawValue)", hint)

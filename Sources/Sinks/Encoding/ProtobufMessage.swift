@@ -2,7 +2,7 @@
 /// (https://protobuf.dev/programming-guides/encoding).
 ///
 /// pprof needs three of its constructs: varints, packed varints and nested messages. SwiftProtobuf would
-/// bring Foundation into the program, which makes it ten times its size and slow to start.
+/// bring Foundation into the program, which makes it several times its size and slow to start.
 struct ProtobufMessage {
     private(set) var bytes: [UInt8] = []
 
