@@ -69,6 +69,8 @@ public final class Sampler: SampledTargets {
 
     /// How often in this sample a thread that was left alone did not stay.
     private var wakeUps = 0
+    /// Thread states that have been held before.
+    private var familiar: Set<Address> = []
     /// What others had done with the same source before.
     private let systemCallsBefore: Int
     private var observation: Tracees.Observation?
@@ -264,6 +266,19 @@ public final class Sampler: SampledTargets {
         }
     }
 
+    /// Looks at thread states that were not among `movers` before; whether an id was found that several
+    /// states of a process with several threads have. Then those that are held are not enough.
+    private func findsSharedIDs(_ movers: [ThreadState]) throws(DecodeError) -> Bool {
+        guard !movers.allSatisfy({ familiar.contains($0.address) }) else { return false }
+        var seen: Set<UInt64> = []
+        let shared = try decoder.threads(in: memory).map(\.threadID).filter { !seen.insert($0).inserted }
+        if familiar.count > 1 << 16 { familiar.removeAll() }
+        familiar.formUnion(movers.map(\.address))
+        guard !stillness.sharedIDs.isSuperset(of: shared), files.tasks().count > 1 else { return false }
+        stillness.sharedIDs.formUnion(shared)
+        return true
+    }
+
     /// The threads that may change what this sampler reads: those that hold the GIL and, where there
     /// is none and all threads are read, every other one that the kernel knows.
     private func movers(of state: LockState) -> [ThreadState] {
@@ -320,6 +335,7 @@ public final class Sampler: SampledTargets {
                 guard stillness.hold(others) else { return nil }
                 continue
             }
+            guard try !findsSharedIDs(movers) else { return nil }
             let samples = try stacks(holders: state.holders)
             _ = readMore(samples)
             guard stillness.wasUnbroken() else {

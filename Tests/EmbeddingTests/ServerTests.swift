@@ -39,6 +39,41 @@ import Testing
         }
     }
 
+    /// Several applications and threads: a thread state that was made in one thread is run by others.
+    @Test(arguments: [[], ["--threads"]])
+    func statesOfOtherThreads(_ options: [String]) throws {
+        guard let command = Self.debian else {
+            print("NOT TESTED: thread states that other threads run: no uwsgi-core with uwsgi-plugin-python3")
+            return
+        }
+        let folder = try Folder()
+        let socket = folder.file("socket")
+        let server = try Child(
+            command + [
+                "--http-socket", socket, "--threads", "4", "--enable-threads", "--chdir", embedding(""),
+                "--mount", "/a=app.py", "--mount", "/b=app.py", "--manage-script-name",
+            ], environment: ["PYTHONDONTWRITEBYTECODE": "1"])
+        defer {
+            kill(server.pid, SIGINT)
+            _ = eventually { !server.process.isRunning }
+        }
+        #expect(eventually { request(socket, "/a/") != nil || !server.process.isRunning }, "\(server.err)")
+        var samples = 0
+        for _ in 0..<20 where samples < 500 {
+            let connections = try ["/a", "/b", "/b"].map { try #require(connect(socket, "\($0)/pairs")) }
+            defer { connections.forEach { close($0) } }
+            let run = try pyflame(["-n", "-p", "\(server.pid)", "-s", "1", "-r", "0.001"] + options)
+            #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
+            for line in run.out.split(separator: "\n") {
+                let isMixed = line.contains("app.py:left") && line.contains("app.py:right")
+                #expect(!isMixed, "impossible: \(line)")
+                if line.contains(":pairs") { samples += Int(line.split(separator: " ").last ?? "") ?? 0 }
+            }
+        }
+        print("EMBEDDED uWSGI, states of other threads \(options): \(samples) stacks, none impossible")
+        #expect(samples >= 500)
+    }
+
     private func check(_ command: [String], _ kind: String, _ options: [String], abi: String?) throws {
         let folder = try Folder()
         let socket = folder.file("socket")

@@ -170,7 +170,7 @@ import Testing
         #expect(help.status == 0 && help.err.isEmpty && help.out.contains("--flamechart"))
         let version = try pyflame("-v")
         #expect(version.status == 0 && version.err.isEmpty)
-        let pattern = #"^pyflame \d+\.\d+\.\d+ Linux \S+ \(ABI list: 26 27 34 35 36 37 38 39 310 311 312 313 314 315\)\n$"#
+        let pattern = #"^pyflame \d+\.\d+\.\d+ Linux \S+ \(ABI list: 26 27 33 34 35 36 37 38 39 310 311 312 313 314 315\)\n$"#
         #expect(version.out.range(of: pattern, options: .regularExpression) != nil, "\(version.out)")
     }
 }

@@ -28,6 +28,10 @@ import Testing
     }()
 
     @Test(arguments: interpreters) func probe(_ path: String) throws {
+        // Not what was kept of earlier runs: DWARF itself.
+        let cache = try Folder()
+        setenv("XDG_CACHE_HOME", cache.path, 1)
+        defer { unsetenv("XDG_CACHE_HOME") }
         let python = try Interpreter(path)
         let memory = Memory(source: LiveProcess(pid: python.pid))
         let report = try ProcessProbe(target: .process(python.pid), memory: memory, symbols: []).run()

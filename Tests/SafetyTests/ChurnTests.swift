@@ -68,7 +68,7 @@ import Testing
     /// execve by a thread that is not the leader, again and again; the profile ends with the first program.
     @Test func executions() throws {
         let python = try #require(Interpreter.any)
-        let program = try python.start([fixture("churn.py"), "execs"])
+        let program = try python.start([fixture("churn.py"), "execs", python.command])
         for _ in 0..<(Self.wanted > 100 ? 100 : 4) {
             let run = try pyflame(["-n", "-p", "\(program.pid)", "-r", "0.0005", "-s", "100"])
             // Either it was there in time, or it came upon a process that was just becoming another.

@@ -44,6 +44,9 @@ public final class Folder {
 /// A process of the test's own; ended when the test lets go of it.
 public final class Child {
     public let process = Process()
+    /// The cache folder of all pyflames of this test run.
+    private static let cache = FileManager.default.temporaryDirectory
+        .appendingPathComponent("pyflame-test-cache-\(ProcessInfo.processInfo.processIdentifier)").path
     private let folder: Folder
 
     /// Without `input`, its stdin is a pipe that stays open as long as the child is kept.
@@ -53,7 +56,9 @@ public final class Child {
         folder = try Folder()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // What pyflame keeps of earlier runs is no business of a test's.
+        let own = command[0] == pyflamePath ? ["XDG_CACHE_HOME": Self.cache] : [:]
+        process.environment = ProcessInfo.processInfo.environment.merging(own) { $1 }.merging(environment) { $1 }
         for name in ["in", "out", "err"] { try folder.write(name, name == "in" ? input ?? "" : "") }
         process.standardInput =
             input == nil ? Pipe() : FileHandle(forReadingAtPath: folder.file("in"))

@@ -40,6 +40,7 @@ final class CoreSharing: Stillness {
     private(set) var rejected = 0
 
     var isGentle = true
+    var sharedIDs: Set<UInt64> = []
     var blocked: [ThreadState] { [] }
     var systemCalls: Int { ownCalls + files.systemCalls + worker.systemCalls }
 
@@ -60,10 +61,11 @@ final class CoreSharing: Stillness {
     func holds(_ thread: ThreadState) -> Bool { held?.address == thread.address }
     func hold(likely thread: ThreadState) -> Bool { hold([thread]) }
 
-    /// One thread at a time can be watched like this.
+    /// One thread at a time can be watched like this, and only if it is known which one.
     func hold(_ threads: [ThreadState]) -> Bool {
         guard held == nil, threads.count == 1, !worker.isLost else { return false }
         let thread = threads[0]
+        guard !sharedIDs.contains(thread.threadID) else { return false }
         pause(until: notBefore)
         if rseqOffset == nil {
             guard let tid = threadIndex.tid(of: thread) else { return false }

@@ -9,6 +9,9 @@ import TargetMemory
 protocol Stillness: AnyObject {
     /// Whether threads in system calls are left alone.
     var isGentle: Bool { get set }
+    /// Ids that several thread states have: such a state may be run by any of the kernel's threads, so all
+    /// of the process has to stand still for it.
+    var sharedIDs: Set<UInt64> { get set }
     /// Sees to it that `threads` stand still as well; false when that cannot be had now.
     func hold(_ threads: [ThreadState]) -> Bool
     /// The same for the thread that most likely holds the GIL, before anybody looked; false when it is

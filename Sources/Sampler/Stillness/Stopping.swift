@@ -15,6 +15,8 @@ final class Stopping: Stillness {
         /// The system call it is blocked in while it holds the GIL; nil when it ran and was stopped.
         var blockedIn: String?
         var timesScheduled: String?
+        /// Whether it is only one of those that may run the thread state.
+        var isGuess = false
     }
 
     private var held: [Holder] = []
@@ -22,6 +24,7 @@ final class Stopping: Stillness {
     private var since: UInt64 = 0
     private var notBefore: UInt64 = 0
     var isGentle = true
+    var sharedIDs: Set<UInt64> = []
     /// Some microseconds pass until a thread stands still: what can be done in them.
     var meanwhile: () -> Void = {}
     let systemCalls = 0
@@ -41,7 +44,7 @@ final class Stopping: Stillness {
         self.threadIndex = threadIndex
     }
 
-    var blocked: [ThreadState] { held.filter { $0.blockedIn != nil }.map(\.thread) }
+    var blocked: [ThreadState] { held.filter { $0.blockedIn != nil && !$0.isGuess }.map(\.thread) }
     func holds(_ thread: ThreadState) -> Bool { held.contains { $0.thread.address == thread.address } }
     func run(_ memory: Memory, _ body: @escaping () -> Void) { body() }
 
@@ -51,7 +54,9 @@ final class Stopping: Stillness {
     }
 
     func hold(likely thread: ThreadState) -> Bool {
-        guard let tid = threadIndex.knownTID(of: thread), tracees.traces(tid) else { return false }
+        guard !sharedIDs.contains(thread.threadID), let tid = threadIndex.knownTID(of: thread),
+            tracees.traces(tid)
+        else { return false }
         waitUntilRunLongEnough()
         guard files.blockedSystemCall(of: tid) == nil else { return false }
         interrupt(Holder(thread: thread, tid: tid))
@@ -62,21 +67,40 @@ final class Stopping: Stillness {
         if held.isEmpty { waitUntilRunLongEnough() }
         let first = held.count
         for thread in threads {
-            guard let tid = threadIndex.tid(of: thread) else { return false }
-            var holder = Holder(thread: thread, tid: tid)
-            if isGentle { holder.blockedIn = files.blockedSystemCall(of: tid) }
-            if holder.blockedIn != nil {
-                holder.timesScheduled = files.timesScheduled(tid)
-                held.append(holder)
+            if sharedIDs.contains(thread.threadID) {
+                holdEveryone(for: thread)
+            } else if let tid = threadIndex.tid(of: thread) {
+                guard hold(Holder(thread: thread, tid: tid)) else { return false }
             } else {
-                guard tracees.seize(tid) == 0 else {
-                    threadIndex.forget(tid)
-                    return false
-                }
-                interrupt(holder)
+                return false
             }
         }
         return awaitStop(of: held[first...])
+    }
+
+    /// False when it is gone.
+    private func hold(_ holder: Holder) -> Bool {
+        var holder = holder
+        if isGentle { holder.blockedIn = files.blockedSystemCall(of: holder.tid) }
+        if holder.blockedIn != nil {
+            holder.timesScheduled = files.timesScheduled(holder.tid)
+            held.append(holder)
+            return true
+        }
+        guard tracees.seize(holder.tid) == 0 else {
+            threadIndex.forget(holder.tid)
+            return false
+        }
+        interrupt(holder)
+        return true
+    }
+
+    /// uWSGI with several applications and threads makes an application's thread states in its main thread, and
+    /// runs them in the others: nothing in a state says which thread that is.
+    private func holdEveryone(for thread: ThreadState) {
+        for tid in files.tasks() where !held.contains(where: { $0.tid == tid }) {
+            _ = hold(Holder(thread: thread, tid: tid, isGuess: true))
+        }
     }
 
     private func interrupt(_ holder: Holder) {
@@ -88,14 +112,15 @@ final class Stopping: Stillness {
 
     private func awaitStop(of holders: ArraySlice<Holder>) -> Bool {
         meanwhile()
-        for holder in holders where holder.blockedIn == nil {
-            guard tracees.awaitStop(holder.tid) == .stopped,
-                threadIndex.confirm(
+        return holders.allSatisfy { holder in
+            if holder.blockedIn != nil { return true }
+            let stop = tracees.awaitStop(holder.tid)
+            if holder.isGuess { return stop != .late }
+            return stop == .stopped
+                && threadIndex.confirm(
                     holder.tid, is: holder.thread,
                     threadPointer: { tracees.threadPointer(of: holder.tid) })
-            else { return false }
         }
-        return true
     }
 
     /// A holder that sat in a system call was left there: did it stay?
