@@ -70,33 +70,43 @@ def own_cost(profiler, target, rate, seconds, threads=False):
 
 
 def counter():
-    """The command that counts system calls, and how to read it."""
+    """What counts the system calls of a process while it runs: perf, or strace; None without either."""
     if shutil.which("perf"):
         probe = subprocess.run(["perf", "stat", "-e", "raw_syscalls:sys_enter", "true"], capture_output=True)
         if probe.returncode == 0:
-            return ["perf", "stat", "-x,", "-o", OUTPUT + ".calls", "-e", "raw_syscalls:sys_enter", "--"]
+            return "perf"
     if not shutil.which("strace"):
         subprocess.run(["apt-get", "install", "-y", "-q", "strace"], capture_output=True)
-    if shutil.which("strace"):
-        return ["strace", "-f", "-c", "-o", OUTPUT + ".calls"]
-    return None
+    return "strace" if shutil.which("strace") else None
 
 
-def calls():
+def count_calls(tool, pid, seconds):
+    """System calls that all threads of `pid` make in that time."""
+    if tool == "perf":
+        command = ["perf", "stat", "-x,", "-o", OUTPUT + ".calls", "-e", "raw_syscalls:sys_enter", "-p", str(pid),
+                   "sleep", str(seconds)]
+    else:
+        command = ["timeout", "-s", "INT", str(seconds), "strace", "-f", "-c", "-o", OUTPUT + ".calls", "-p", str(pid)]
+    subprocess.run(command, capture_output=True)
     with open(OUTPUT + ".calls", encoding="utf-8") as file:
         text = file.read()
     found = re.search(r"^(\d+),,raw_syscalls", text, re.M) or re.search(r"\s(\d+)\s+\d*\s*total", text)
     return int(found.group(1)) if found else None
 
 
-def system_calls(profiler, target, rate, prefix, threads=False, per=1):
-    """Per sample: a long run less a short one. `per` stacks make a sample."""
-    counts = []
-    for seconds in (2, 1):
-        run = Run(profiler, target, rate, seconds, threads, prefix)
-        counts.append((calls(), run.samples / per))
-    (many, long), (few, short) = counts
-    return (many - few) / (long - short) if long > short else None
+def system_calls(profiler, target, rate, tool, threads=False, per=1):
+    """Per sample, in a second in the midst of a run. `per` stacks make a sample."""
+    process = subprocess.Popen(profiler.command(target, rate, 2, OUTPUT, threads), env=profiler.env(target),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.6)
+    counted = count_calls(tool, process.pid, 1)
+    process.wait()
+    try:
+        samples = sum(profiler.stacks(OUTPUT).values()) / per / 2
+    except (OSError, ValueError, IndexError):
+        return None
+    # Who does not keep up takes fewer samples than were asked for.
+    return counted / min(samples, rate) if counted and samples else None
 
 
 def slowdown(profiler, target, rate, seconds, pairs=2):
