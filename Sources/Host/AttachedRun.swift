@@ -12,7 +12,6 @@ final class AttachedRun {
     private let output: OutputFile
     private let frames = FrameTable()
     private let gate = SignalGate()
-    private var failure: Failure?
     /// As it was found.
     private var process: ProfiledProcess?
 
@@ -25,34 +24,15 @@ final class AttachedRun {
     func run() throws {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
-        var result = ""
         let live = options.top
             ? try LiveSession(options: options, frames: frames, pid: pid, on: STDOUT_FILENO) : nil
         let sink = live?.sink ?? makeSink(options, frames: frames)
-        var statistics: RunStatistics?
-        let started = onTracerThread { [self] in
-            do throws(Failure) {
-                if options.probe {
-                    result = probe()
-                } else if options.dump {
-                    result = try dump()
-                } else {
-                    statistics = try profile(into: sink, live)
-                }
-            } catch {
-                failure = error
-            }
+        let outcome = try tracing(opening: gate) { [self] () throws(Failure) in
+            if options.probe { return AttachedOutcome.text(probe()) }
+            if options.dump { return .text(try dump()) }
+            return .profile(try profile(into: sink, live))
         }
-        gate.open()
-        guard started else { throw Failure(explanation: "Failed to start a thread") }
-        if let failure { throw failure }
-        if let statistics {
-            try sink.finish(statistics.summary, into: output.profile)
-        } else {
-            try output.write(result)
-        }
-        try output.commit()
-        if options.stats, let statistics { Program.complain(statistics.text) }
+        try outcome.write(to: output, from: sink, options)
     }
 
     private func detector(_ source: any MemorySource) -> Detector {

@@ -28,7 +28,6 @@ final class CommandRun {
     private var statistics = Statistics()
     private var systemCalls = 0
     private var foundPython = false
-    private var failure: Failure?
     private var lastProblem: String?
     /// With --subprocesses: all processes of the command.
     private var tree: ProcessTree?
@@ -51,30 +50,22 @@ final class CommandRun {
         let clock = RunClock()
         if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames) }
         defer { heldOutput.show() }
-        var sink: (any SampleSink)?
-        let started = onTracerThread { [self] in
-            do throws(Failure) {
-                let command = try startCommand()
-                let madeSink = live?.sink ?? makeSink(options, frames: frames)
-                sink = madeSink
-                let pid = command.pid
-                try live?.start(interrupt: { kill(pid, SIGINT) })
-                defer { live?.stop() }
-                if options.subprocesses {
-                    followAll(into: madeSink)
-                } else {
-                    follow(into: madeSink)
-                }
-                if foundPython { live?.linger("the command has ended, status \(status)", gate: gate) }
-                if let error = command.execError() { throw cannotRun(error) }
-            } catch {
-                failure = error
+        let sink = try tracing(opening: gate) { [self] () throws(Failure) -> any SampleSink in
+            let command = try startCommand()
+            let sink = live?.sink ?? makeSink(options, frames: frames)
+            let pid = command.pid
+            try live?.start(interrupt: { kill(pid, SIGINT) })
+            defer { live?.stop() }
+            if options.subprocesses {
+                followAll(into: sink)
+            } else {
+                follow(into: sink)
             }
+            if foundPython { live?.linger("the command has ended, status \(status)", gate: gate) }
+            if let error = command.execError() { throw cannotRun(error) }
+            return sink
         }
-        gate.open()
-        guard started else { throw Failure(explanation: "Failed to start a thread") }
-        if let failure { throw failure }
-        guard foundPython, let sink else {
+        guard foundPython else {
             throw Failure(
                 explanation: "Failed to locate libpython: the command ended (status \(status)) and never "
                     + "ran a Python that pyflame could read" + (lastProblem.map { ". Last seen: \($0)" } ?? ""))

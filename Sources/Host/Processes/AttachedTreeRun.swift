@@ -12,7 +12,6 @@ final class AttachedTreeRun {
     private let frames = FrameTable()
     private let gate = SignalGate()
     private let tracees = Tracees()
-    private var failure: Failure?
 
     init(pid: pid_t, options: Options, output: OutputFile) {
         self.pid = pid
@@ -25,30 +24,12 @@ final class AttachedTreeRun {
         SignalDisposition.hearChildren()
         DescriptorLimit.raise()
         let sink = makeSink(options, frames: frames)
-        var statistics: RunStatistics?
-        var dump = ""
-        let started = onTracerThread { [self] in
-            do throws(Failure) {
-                let tree = try plant(into: sink)
-                if options.dump {
-                    dump = try self.dump(tree)
-                } else {
-                    statistics = try profile(tree, into: sink)
-                }
-            } catch {
-                failure = error
-            }
+        let outcome = try tracing(opening: gate) { [self] () throws(Failure) in
+            let tree = try plant(into: sink)
+            return options.dump
+                ? AttachedOutcome.text(try dump(tree)) : .profile(try profile(tree, into: sink))
         }
-        gate.open()
-        guard started else { throw Failure(explanation: "Failed to start a thread") }
-        if let failure { throw failure }
-        if let statistics {
-            try sink.finish(statistics.summary, into: output.profile)
-        } else {
-            try output.write(dump)
-        }
-        try output.commit()
-        if options.stats, let statistics { Program.complain(statistics.text) }
+        try outcome.write(to: output, from: sink, options)
     }
 
     /// All that run now. Births are watched from before they are looked for, so none falls between.

@@ -10,7 +10,6 @@ final class RecordRun {
     private let pid: pid_t
     private let options: Options
     private let output: OutputFile
-    private var result: Result<[UInt8], Failure>?
 
     /// A target that moves on under the recorder's hands is tried this often.
     private static let mostAttempts = 10
@@ -24,15 +23,8 @@ final class RecordRun {
     func run() throws {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
-        let started = onTracerThread { [self] in
-            do throws(Failure) {
-                result = .success(try record())
-            } catch {
-                result = .failure(error)
-            }
-        }
-        guard started, let result else { throw Failure(explanation: "Failed to start a thread") }
-        try output.profile.write(try result.get())
+        let recording = try tracing { [self] () throws(Failure) in try record() }
+        try output.profile.write(recording)
         try output.commit()
     }
 

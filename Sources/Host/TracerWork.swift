@@ -1,0 +1,41 @@
+import FrameDecoding
+import Sampler
+import Sinks
+
+/// Does `body` on a tracer thread and gives back what it brings; `gate` is opened when it is over, whatever came of it.
+func tracing<Value>(
+    opening gate: SignalGate? = nil, _ body: @escaping () throws(Failure) -> Value
+) throws(Failure) -> Value {
+    var result: Result<Value, Failure>?
+    let started = onTracerThread {
+        do throws(Failure) {
+            result = .success(try body())
+        } catch {
+            result = .failure(error)
+        }
+    }
+    gate?.open()
+    guard started, let result else { throw Failure(explanation: "Failed to start a thread") }
+    return try result.get()
+}
+
+/// What becomes of a run that attached to a process.
+enum AttachedOutcome {
+    /// The profile is in the sink.
+    case profile(RunStatistics)
+    /// A dump, or what `--probe` found.
+    case text(String)
+
+    /// Writes it; with `--stats`, says on stderr how the sampling went.
+    func write(to output: OutputFile, from sink: any SampleSink, _ options: Options) throws {
+        switch self {
+        case .text(let text):
+            try output.write(text)
+            try output.commit()
+        case .profile(let statistics):
+            try sink.finish(statistics.summary, into: output.profile)
+            try output.commit()
+            if options.stats { Program.complain(statistics.text) }
+        }
+    }
+}
