@@ -56,8 +56,9 @@ public final class Child {
         folder = try Folder()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
-        // What pyflame keeps of earlier runs is no business of a test's.
-        let own = command[0] == pyflamePath ? ["XDG_CACHE_HOME": Self.cache] : [:]
+        // What pyflame keeps of earlier runs is no business of a test's; a command that it runs gets the environment as it is.
+        let keepsOwn = command[0] == pyflamePath && !command.contains { ["-t", "--trace"].contains($0) }
+        let own = keepsOwn ? ["XDG_CACHE_HOME": Self.cache] : [:]
         process.environment = ProcessInfo.processInfo.environment.merging(own) { $1 }.merging(environment) { $1 }
         for name in ["in", "out", "err"] { try folder.write(name, name == "in" ? input ?? "" : "") }
         process.standardInput =
