@@ -23,12 +23,7 @@ import Testing
         return folder.file(try #require(names.first { $0.hasPrefix("core") }, "no core: \(names)"))
     }
 
-    private static let wanted = [
-        ("2.7", "release"), ("3.9", "release"), ("3.11", "release"), ("3.13", "release"),
-        ("3.14", "release"), ("3.15", "debug"),
-    ]
-
-    @Test(arguments: wanted.map { "\($0.0) \($0.1)" })
+    @Test(arguments: ["2.7 release", "3.9 release", "3.11 release", "3.13 release", "3.14 release", "3.15 debug"])
     func trueStacks(_ name: String) throws {
         let parts = name.split(separator: " ").map(String.init)
         guard Self.obstacle == nil, let python = Interpreter.all.first(where: { $0.minor == parts[0] && $0.kind == parts[1] })

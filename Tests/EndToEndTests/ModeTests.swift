@@ -21,7 +21,10 @@ import Testing
         return counts
     }
 
-    @Test(arguments: Interpreter.eachMinor + Interpreter.all.filter { $0.kind == "debug" })
+    /// Apart from the attribute: Swift 6.0 does not survive a closure there.
+    static let interpreters = Interpreter.eachMinor + Interpreter.all.filter { $0.kind == "debug" }
+
+    @Test(arguments: interpreters)
     func modes(_ python: Interpreter) throws {
         let program = try python.start([fixture("modes.py")])
         guard program.out.contains("ready") else {
