@@ -97,11 +97,11 @@ struct DecodingTests {
         #expect(try stack(python, memory) == first)
     }
 
-    /// Every module on memory where each word is a pointer into the same memory, or anything else:
-    /// an answer or an error comes, and it comes soon.
     /// Apart from the attribute: Swift 6.0 does not survive a closure there.
     static let abis = supportedABIs.map(\.description)
 
+    /// Every module on memory where each word is a pointer into the same memory, or anything else:
+    /// an answer or an error comes, and it comes soon.
     @Test(arguments: abis, 0..<2 as Range<UInt64>)
     func garbage(_ abi: String, _ seed: UInt64) throws {
         let version = try #require(ABI(abi).map { PythonVersion($0.major, $0.minor, 5) })
