@@ -152,7 +152,7 @@ final class AttachedRun {
             frames: frames, lineNumbers: options.lineNumbers, sources: sources,
             hasColours: !isPlain && !kind.isEmpty && kind != "dumb"
         ).text(threads) { [pid] tid in
-            ProcFile.text("/proc/\(pid)/task/\(tid)/comm").map { String($0.prefix { $0 != "\n" }) }
+            ProcFile.firstLine("/proc/\(pid)/task/\(tid)/comm")
         }
     }
 

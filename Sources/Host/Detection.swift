@@ -16,7 +16,7 @@ struct Detection {
 
     /// The process as sinks know it.
     var process: ProfiledProcess {
-        let command = ProcFile.text("/proc/\(pid)/comm").map { String($0.prefix { $0 != "\n" }) }
+        let command = ProcFile.firstLine("/proc/\(pid)/comm")
         return ProfiledProcess(pid: pid, command: command ?? "", version: site.version)
     }
 }

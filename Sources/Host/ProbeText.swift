@@ -40,7 +40,7 @@ struct ProbeText {
 
     private var command: String {
         if let core { return " (\(core.command)), from \(core.path)" }
-        return ProcFile.text("/proc/\(pid)/comm").map { " (\($0.prefix { $0 != "\n" }))" } ?? ""
+        return ProcFile.firstLine("/proc/\(pid)/comm").map { " (\($0))" } ?? ""
     }
 
     /// Interpreters and threads at this moment; the target runs, so a few readings may be torn.

@@ -85,8 +85,8 @@ public struct AttachFailure: Error, Sendable {
         // The kernel names the thread that traces.
         let tracer = ProcFile.text("/proc/\(thread)/status")
             .flatMap { ProcFile.field("Tgid", of: $0) }.flatMap { pid_t($0) } ?? thread
-        let command = ProcFile.text("/proc/\(tracer)/comm")?.split(separator: "\n").first
-        return "it is already traced by process \(tracer) (\(command.map(String.init) ?? "unknown")). "
+        let command = ProcFile.firstLine("/proc/\(tracer)/comm") ?? "unknown"
+        return "it is already traced by process \(tracer) (\(command)). "
             + "A process has one tracer at a time: end that one first"
     }
 

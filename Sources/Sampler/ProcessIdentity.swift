@@ -19,10 +19,8 @@ struct ProcessIdentity {
         let count = link.withUnsafeMutableBytes {
             readlink("/proc/\(pid)/exe", $0.baseAddress!, $0.count)
         }
-        guard count > 0, let stat = ProcFile.text("/proc/\(pid)/stat"), let end = stat.lastIndex(of: ")")
-        else { return nil }
-        // Field 28 of stat (proc(5)); the first behind the name is field 3.
-        let fields = stat[end...].split(separator: " ").dropFirst()
-        return String(decoding: link[..<count], as: UTF8.self) + " " + (fields.count > 25 ? fields[fields.startIndex + 25] : "")
+        guard count > 0, let fields = ProcFile.stat("/proc/\(pid)/stat") else { return nil }
+        // Field 28 of stat (proc(5)).
+        return String(decoding: link[..<count], as: UTF8.self) + " " + (fields.count > 25 ? fields[25] : "")
     }
 }

@@ -48,6 +48,6 @@ final class ThreadNames {
 
     private func kernelName(_ tid: pid_t) -> String? {
         systemCalls += 4
-        return ProcFile.text("/proc/\(pid)/task/\(tid)/comm").map { String($0.prefix { $0 != "\n" }) }
+        return ProcFile.firstLine("/proc/\(pid)/task/\(tid)/comm")
     }
 }

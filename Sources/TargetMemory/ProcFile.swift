@@ -24,14 +24,35 @@ public enum ProcFile {
         read(path, limit: limit).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    // A process may give itself any name. The kernel's texts are therefore taken apart by bytes: to Swift a newline
+    // is no character of its own behind a carriage return, nor a parenthesis behind certain signs.
+
     /// The value of `key` in a file of `key:\tvalue` lines such as /proc/PID/status.
     public static func field(_ key: String, of status: String) -> String? {
-        for line in status.split(separator: "\n") where line.hasPrefix(key + ":") {
-            let value = line.dropFirst(key.count + 1)
-            return String(value.drop { $0 == " " || $0 == "\t" })
+        for line in status.utf8.split(separator: newline) where line.starts(with: (key + ":").utf8) {
+            let value = line.dropFirst(key.utf8.count + 1)
+            return String(Substring(value.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }))
         }
         return nil
     }
+
+    /// The first line of a file such as /proc/PID/comm.
+    public static func firstLine(_ path: String) -> String? { read(path).map(firstLine(of:)) }
+
+    public static func firstLine(of bytes: [UInt8]) -> String {
+        String(decoding: bytes.prefix { $0 != newline }, as: UTF8.self)
+    }
+
+    /// The words of /proc/PID/stat (proc_pid_stat(5)) that follow the process's name: the first is field 3, the state.
+    public static func stat(_ path: String) -> [String]? { read(path).flatMap(words(ofStat:)) }
+
+    public static func words(ofStat bytes: [UInt8]) -> [String]? {
+        guard let end = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        return bytes[(end + 1)...].split { $0 == UInt8(ascii: " ") || $0 == newline }
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static let newline = UInt8(ascii: "\n")
 
     /// Names in a directory, without `.` and `..`; nil when it cannot be read.
     public static func names(in directory: String) -> [String]? {

@@ -10,11 +10,7 @@ struct ProcessStat {
 
     /// Nil when there is no such process.
     init?(_ pid: pid_t) {
-        // The command is in parentheses and may hold any character.
-        guard let text = ProcFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")")
-        else { return nil }
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
+        guard let fields = ProcFile.stat("/proc/\(pid)/stat"), fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
             let startTime = UInt64(fields[19])
         else { return nil }
         self.state = state

@@ -129,12 +129,8 @@ private final class TargetFolders {
 
     /// From field 22 of /proc/PID/stat, clock ticks since boot, and /proc/stat's time of boot (proc(5)).
     private static func start(of pid: pid_t) -> Int? {
-        guard let text = ProcFile.text("/proc/\(pid)/stat"), let end = text.lastIndex(of: ")"),
-            let system = ProcFile.text("/proc/stat", limit: 1 << 22)
-        else { return nil }
-        // The first field after the name is the third.
-        let fields = text[text.index(after: end)...].split(separator: " ")
-        guard fields.count > 19, let ticks = Int(fields[19]),
+        guard let fields = ProcFile.stat("/proc/\(pid)/stat"),
+            let system = ProcFile.text("/proc/stat", limit: 1 << 22), fields.count > 19, let ticks = Int(fields[19]),
             let boot = system.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),
             let bootTime = Int(boot.dropFirst(6))
         else { return nil }
