@@ -15,6 +15,15 @@ extension Recording {
 
     /// The bytes of the file.
     public func encoded() throws(RecordingError) -> [UInt8] {
+        var file = Sections.head()
+        for section in sections { file += try Sections.pack(section) }
+        return file
+    }
+
+    /// Reads the bytes of a file. Every size in it is bounded; what is damaged is found out.
+    public init(_ file: [UInt8]) throws(RecordingError) { try self.init(Sections.unpack(file)) }
+
+    var sections: [Sections.Section] {
         var sections = [
             Sections.Section(tag: Tag.target, content: target.encoded()),
             Sections.Section(tag: Tag.symbols, content: encodedSymbols()),
@@ -31,15 +40,12 @@ extension Recording {
             let text = notes.map { $0 + "\n" }.joined()
             sections.append(Sections.Section(tag: Tag.note, content: Array(text.utf8)))
         }
-        var file = Sections.head()
-        for section in sections { file += try Sections.pack(section) }
-        return file
+        return sections
     }
 
-    /// Reads the bytes of a file. Every size in it is bounded; what is damaged is found out.
-    public init(_ file: [UInt8]) throws(RecordingError) {
+    init(_ sections: [Sections.Section]) throws(RecordingError) {
         var contents: [String: [UInt8]] = [:]
-        for section in try Sections.unpack(file) {
+        for section in sections {
             guard contents.updateValue(section.content, forKey: section.tag) == nil else {
                 throw .damaged("there are two sections \(section.tag)")
             }

@@ -8,8 +8,9 @@ enum Sections {
     private static let mark = "pyflame-recording "
     /// Bytes of a section before its content: tag, size, compressed size, CRC-32.
     private static let headSize = 16
-    /// Larger ones are not believed (uncompressed).
+    /// Larger ones are not believed, nor are all together if they are larger (uncompressed).
     static let largest = 96 << 20
+    static let largestTogether = 128 << 20
 
     struct Section: Equatable {
         /// Four letters.
@@ -39,6 +40,7 @@ enum Sections {
     static func unpack(_ file: [UInt8]) throws(RecordingError) -> [Section] {
         var rest = try afterHead(file)
         var sections: [Section] = []
+        var together = 0
         while !rest.isEmpty {
             guard rest.count >= headSize else { throw cutOff }
             let tag = rest.prefix(4)
@@ -51,6 +53,8 @@ enum Sections {
             let name = String(decoding: tag, as: UTF8.self)
             rest = rest.dropFirst(headSize)
             guard words[0] <= largest else { throw .damaged("section \(name) claims \(words[0]) bytes") }
+            together += words[0]
+            guard together <= largestTogether else { throw .damaged("its sections claim more than \(largestTogether) bytes") }
             guard rest.count >= words[1] else { throw cutOff }
             let content = try inflate(rest.prefix(words[1]), to: words[0], name)
             guard Int(checksum(content)) == words[2] else {

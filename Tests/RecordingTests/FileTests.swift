@@ -67,6 +67,15 @@ struct FileTests {
         #expect(file.starts(with: Array("pyflame-recording 1\nTARG".utf8)))
     }
 
+    /// Each section is small enough, and small in the file; together they would fill the memory.
+    @Test func sectionsTogether() throws {
+        var file = Sections.head()
+        for tag in ["AAAA", "BBBB"] {
+            file += try Sections.pack(Sections.Section(tag: tag, content: [UInt8](repeating: 0, count: 70 << 20)))
+        }
+        #expect(explanation(file) == "the recording is damaged: its sections claim more than 134217728 bytes")
+    }
+
     @Test func cutOffAnywhere() throws {
         let file = try Self.sample.encoded()
         // The sections behind the stacks may be lacking.

@@ -137,6 +137,26 @@ struct ReadingTests {
         }
     }
 
+    /// A thousand frames at each place, and as many places as a short file can name: it must not be taken at its word.
+    @Test func pprofOfTooDeepStacks() {
+        func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+            [number << 3 | 2] + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 7) & 0x7f) | ($0 < 3 ? 0x80 : 0) } + bytes
+        }
+        let type = field(1, [0x08, 0])
+        let place = field(4, [0x08, 1] + (0..<1000).flatMap { _ in field(4, []) })
+        let stack = field(1, [UInt8](repeating: 1, count: 66))
+        #expect(problem(type + place + field(2, stack + field(2, [1]))).contains("a stack has more than 65536 frames"))
+        let packed = field(1, [UInt8](repeating: 1, count: 700_000))
+        #expect(problem(type + field(2, packed)).contains("a stack has more than 65536 frames"))
+        #expect(problem(type + place + field(2, field(1, [1]) + field(2, [1]))) == "")
+    }
+
+    @Test func foldedTooDeep() {
+        func line(_ depth: Int) -> [UInt8] { Array(String(repeating: "f;", count: depth - 1).utf8) + Array("f 1\n".utf8) }
+        #expect(problem(line(65536)) == "")
+        #expect(problem(line(1) + line(65537)) == "Failed to read in, line 2: its stack has more than 65536 frames")
+    }
+
     /// Cut off or changed anywhere, it is an error or another profile, and never a crash.
     @Test func damagedPprof() throws {
         let packed = try pprof()

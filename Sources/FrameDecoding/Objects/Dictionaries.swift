@@ -133,6 +133,7 @@ extension ObjectReader {
         let count = min(table.count, limit)
         while first < count {
             let step = min(count - first, 256)
+            guard effort.take(step) else { throw .implausible("more entries than are looked at", at: table.start) }
             let view = try memory.view(table.start &+ Address(first * width), step * width)
             let others: MemoryView? = if let values {
                 try memory.view(values &+ Address(first * 8), step * 8)

@@ -8,6 +8,7 @@ struct ObjectReader {
     /// Offsets of `ob_size` and of the first byte of a bytes object.
     let bytesSize: Int
     let bytesData: Int
+    let effort = Effort()
 
     init(layout: ObjectLayout, code: CodeReader) {
         self.layout = layout
@@ -136,6 +137,7 @@ struct ObjectReader {
         let start =
             isTuple
             ? object &+ Address(layout.tupleItems) : try memory.word(object &+ Address(layout.listItems))
+        guard effort.take(kept) else { throw .implausible("more objects than are looked at", at: object) }
         let view = try memory.view(start, kept * 8)
         return (0..<kept).map { view.word($0 * 8) }
     }

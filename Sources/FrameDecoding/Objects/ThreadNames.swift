@@ -7,6 +7,7 @@ extension ProgramReader {
     /// What the module `threading` calls the threads that it knows, by `threading.get_ident()`; read from
     /// its `_active` in every interpreter. Empty where the module is not loaded.
     public func threadNames(in memory: Memory) throws(DecodeError) -> [UInt64: String] {
+        objects.effort.begin()
         var names: [UInt64: String] = [:]
         for interpreter in try walk.interpreters(in: memory) {
             let modules = try memory.word(interpreter &+ Address(layout.modules))

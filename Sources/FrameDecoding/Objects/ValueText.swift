@@ -39,7 +39,7 @@ struct ValueText {
     }
 
     private mutating func value(_ object: Address) -> String {
-        guard objectsLeft > 0 else { return "..." }
+        guard objectsLeft > 0, objects.effort.take(Effort.object) else { return "..." }
         objectsLeft -= 1
         do throws(DecodeError) {
             return try readValue(object)
@@ -103,7 +103,8 @@ struct ValueText {
             var parts: [String] = []
             for item in items { parts.append(item == 0 ? "<NULL>" : text.value(item)) }
             if count > items.count { parts.append("... \(count - items.count) more") }
-            return isTuple && count == 1 ? [parts[0] + ","] : parts
+            if isTuple, count == 1, let only = parts.first { parts = [only + ","] }
+            return parts
         }
     }
 

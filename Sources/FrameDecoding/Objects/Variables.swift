@@ -26,7 +26,8 @@ extension ProgramReader {
     ///
     /// Module level and class bodies keep their variables in dicts, which are not read.
     public func variables(of frames: [FramePlace], in memory: Memory) -> [[Variable]] {
-        frames.map { (try? variables(of: $0, in: memory)) ?? [] }
+        objects.effort.begin(sample: memory.epoch)
+        return frames.map { (try? variables(of: $0, in: memory)) ?? [] }
     }
 
     private func variables(of place: FramePlace, in memory: Memory) throws(DecodeError) -> [Variable] {
@@ -62,6 +63,7 @@ extension ProgramReader {
             let tuple = try memory.word(code &+ Address(offset))
             var strings: [String] = []
             for item in try objects.items(of: tuple, isTuple: true, limit: Self.mostVariables, in: memory) {
+                guard objects.effort.take(Effort.object) else { break }
                 strings.append(try objects.text.read(item, in: memory).text)
             }
             return strings

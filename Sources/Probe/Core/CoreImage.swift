@@ -154,12 +154,15 @@ struct CoreImage {
                 let end: UInt64 = note.load(24 + index * 24),
                 let pages: UInt64 = note.load(32 + index * 24), start < end
             else { break }
+            let (offset, isHuge) = pages.multipliedReportingOverflow(by: page)
+            guard !isHuge, offset <= .max - (end - start) else { break }
             let bytes = note[name...].prefix { $0 != 0 }
             name += bytes.count + 1
             files.append(
                 FilePart(
-                    start: start, end: end, fileOffset: pages &* page,
+                    start: start, end: end, fileOffset: offset,
                     path: String(decoding: bytes, as: UTF8.self)))
         }
+        files.sort { $0.start < $1.start }
     }
 }

@@ -116,8 +116,9 @@ struct RootSearch {
             memory.word(place).map { $0 == 0 || head.threads.contains($0) } ?? false
         }
         if let place = best(SwapFunction.variables(in: image, memory).filter(isLikely)) { return place }
-        let start = max(data.lowerBound, head.place &- Self.neighbourhood)
-        let near = stride(from: start, to: min(data.upperBound, head.place + Self.neighbourhood), by: 8)
+        let start = max(data.lowerBound, head.place - min(head.place, Self.neighbourhood))
+        let end = head.place + min(.max - head.place, Self.neighbourhood)
+        let near = stride(from: start, to: min(data.upperBound, end), by: 8)
             .filter(isLikely)
         if let place = best(near) { return place }
         // Link-time optimization may have moved it away; it shows while a thread runs Python.

@@ -26,6 +26,10 @@ struct FoldedReader {
                         + "\"\(sanitised(String(decoding: trimmed.prefix(60), as: UTF8.self), isSentence: true))\"")
             }
             guard count > 0 else { continue }
+            guard stack.lazy.filter({ $0 == UInt8(ascii: ";") }).count < ProfileReader.deepestStack else {
+                throw ProfileReadError(
+                    reader.name, line: number, "its stack has more than \(ProfileReader.deepestStack) frames")
+            }
             let outcome = Sample.Outcome(stack: String(decoding: stack.prefix(10), as: UTF8.self)) ?? outcome(stack, &known)
             guard replay.record(outcome, pid: 0, count: count) else {
                 throw ProfileReadError(reader.name, line: number, "the counts add up to more than 2^53")

@@ -15,6 +15,8 @@ struct PprofReader {
     private var period: (type: (type: UInt64, unit: UInt64), length: UInt64) = ((0, 0), 0)
     private var time: (start: UInt64, duration: UInt64) = (0, 0)
     private var begun: Set<Int32> = []
+    /// Rows of all tables.
+    private var rows = 0
 
     /// More functions than this were never inlined at one place.
     private static let mostInlined = 1000
@@ -54,6 +56,12 @@ struct PprofReader {
 
     private func failure(_ problem: String) -> ProfileReadError { ProfileReadError(reader.name, problem) }
 
+    private var tooDeep: ProfileReadError { failure("a stack has more than \(ProfileReader.deepestStack) frames") }
+
+    private var tooLarge: ProfileReadError {
+        failure("it has more than \(reader.mostTableRows) strings, functions and places")
+    }
+
     private func text(_ index: UInt64) -> String {
         index < strings.count ? strings[Int(index)] : ""
     }
@@ -61,12 +69,9 @@ struct PprofReader {
     // MARK: The tables
 
     private mutating func readTables(_ message: [UInt8]) throws {
-        var rows = 0
         try forEachField(message) { field, value in
             rows += field == 2 ? 0 : 1
-            guard rows <= reader.mostTableRows else {
-                throw failure("it has more than \(reader.mostTableRows) strings, functions and places")
-            }
+            guard rows <= reader.mostTableRows else { throw tooLarge }
             switch (field, value) {
             case (1, .bytes(let range)): types.append(try valueType(message, range))
             case (4, .bytes(let range)): try readPlace(message, range)
@@ -96,6 +101,8 @@ struct PprofReader {
             case (1, .number(let number)): id = number
             case (4, .bytes(let range)):
                 guard lines.count < Self.mostInlined else { return }
+                rows += 1
+                guard rows <= reader.mostTableRows else { throw tooLarge }
                 let fields = try numbers(message, range)
                 lines.append((fields[1] ?? 0, fields[2] ?? 0))
             default: break
@@ -105,8 +112,10 @@ struct PprofReader {
     }
 
     /// The frames of a place, leaf first.
-    private mutating func frames(at place: UInt64) -> [FrameID] {
+    private mutating func frames(at place: UInt64) throws -> [FrameID] {
         if let known = frameIDs[place] { return known }
+        // Samples may be of places that no table has.
+        guard frameIDs.count < reader.mostTableRows else { throw tooLarge }
         let ids = (places[place] ?? []).map { function, line in
             let (name, file, startLine) = functions[function] ?? (0, 0, 0)
             let path = text(file)
@@ -125,6 +134,13 @@ struct PprofReader {
 
     // MARK: The samples
 
+    /// Of one sample: places or values.
+    private func packedNumbers(_ message: [UInt8], _ range: Range<Int>) throws -> [UInt64] {
+        // A number has at most ten bytes.
+        guard range.count <= ProfileReader.deepestStack * 10 else { throw tooDeep }
+        return try varints(message, range)
+    }
+
     private mutating func replaySample(
         _ message: [UInt8], _ range: Range<Int>, _ countIndex: Int, _ sink: any SampleSink,
         _ replay: inout StackReplay
@@ -134,13 +150,16 @@ struct PprofReader {
         var thread = ThreadSample(
             thread: ThreadState(address: 0, interpreter: 0, threadID: 0, nativeThreadID: nil), isHolder: true, frames: [])
         var process = ProfiledProcess(pid: 0, command: "", version: PythonVersion(0, 0, 0))
+        func push(_ place: UInt64) throws {
+            stack += try frames(at: place)
+            guard stack.count <= ProfileReader.deepestStack else { throw tooDeep }
+        }
         try forEachField(message, range) { field, value in
             switch (field, value) {
-            case (1, .number(let place)): stack += frames(at: place)
-            case (1, .bytes(let packed)):
-                for place in try varints(message, packed) { stack += frames(at: place) }
+            case (1, .number(let place)): try push(place)
+            case (1, .bytes(let packed)): for place in try packedNumbers(message, packed) { try push(place) }
             case (2, .number(let number)): values.append(number)
-            case (2, .bytes(let packed)): values += try varints(message, packed)
+            case (2, .bytes(let packed)): values += try packedNumbers(message, packed)
             case (3, .bytes(let label)): takeLabel(try numbers(message, label), &thread, &process)
             default: break
             }

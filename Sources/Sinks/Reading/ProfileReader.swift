@@ -25,6 +25,8 @@ public struct ProfileReader {
     /// places than this not kept: bounds, not working limits.
     static let largestExpanded = 1 << 29
     var mostTableRows = 1 << 22
+    /// Deeper stacks than this are none of Python's.
+    static let deepestStack = 1 << 16
     /// More samples than this cannot be counted exactly by what reads the formats.
     static let mostSamples = 1 << 53
 

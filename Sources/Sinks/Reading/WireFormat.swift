@@ -27,11 +27,11 @@ func forEachField(
     }
 }
 
-/// The numbers of a message, the last of each field.
+/// The numbers of a message, the last of each field; of the first 16 fields.
 func numbers(_ bytes: [UInt8], _ range: Range<Int>) throws -> [UInt64: UInt64] {
     var numbers: [UInt64: UInt64] = [:]
     try forEachField(bytes, range) { field, value in
-        if case .number(let number) = value { numbers[field] = number }
+        if field <= 16, case .number(let number) = value { numbers[field] = number }
     }
     return numbers
 }
