@@ -90,13 +90,13 @@ let tests: [Target] = [
     .testTarget(
         name: "SafetyTests",
         dependencies: [
-            "pyflame", "Probe", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "FuzzTargets",
+            "pyflame", "Probe", "Recording", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "FuzzTargets",
             "TestSupport",
         ] + decoderDependencies),
     // What reads strangers' bytes, as functions of bytes.
     .target(
         name: "FuzzTargets",
-        dependencies: ["Probe", "Recording", "FrameDecoding", "TargetMemory"],
+        dependencies: ["Probe", "Recording", "Sinks", "FrameDecoding", "TargetMemory"],
         path: "Fuzz/Targets"),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),
@@ -111,7 +111,7 @@ let fuzzer: [Target] = Context.environment["PYFLAME_FUZZ"] == nil
     ? []
     : [
         .executableTarget(
-            name: "pyflame-fuzz", dependencies: ["FuzzTargets", "Sinks", "CLinux"] + decoderDependencies,
+            name: "pyflame-fuzz", dependencies: ["FuzzTargets", "Sampler", "Sinks", "CLinux"] + decoderDependencies,
             path: "Fuzz/Driver")
     ]
 

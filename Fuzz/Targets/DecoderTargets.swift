@@ -1,82 +1,55 @@
 import FrameDecoding
-import Foundation
 import TargetMemory
 
 @testable import Recording
 
-/// A recording that is damaged, and the addresses of all whole words of its memory.
-private struct Subject {
-    let recording: Recording
-    let words: [Address]
-
-    init(_ recording: Recording) {
-        self.recording = recording
-        words = recording.memory.ranges.filter { $0.count >= 8 }.flatMap { range in
-            stride(from: 0, through: range.count - 8, by: 8).map { range.start &+ Address($0) }
-        }
+/// Stacks: every decoder, on damaged copies of the project's recordings. The first byte chooses a recording.
+func decoderTarget(_ decoders: [DecoderModule]) -> FuzzTarget {
+    target("decoders", DamagedRecording.files(in: "snapshots", or: "PYFLAME_SNAPSHOTS")) { reading in
+        guard let decoder = reading.decoder(decoders) else { return }
+        reading.readStack(decoder)
+        reading.damageMore()
+        // Another sample, in which what the decoder kept of the first may not be so any more.
+        reading.memory.refresh()
+        reading.readStack(decoder)
     }
 }
 
-/// Those of the project, or of a folder that is named.
-private let subjects: [Subject] = {
-    let folder = ProcessInfo.processInfo.environment["PYFLAME_SNAPSHOTS"]
-        ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("fixtures/snapshots").path
-    let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
-    return files.compactMap { name in
-        FileManager.default.contents(atPath: "\(folder)/\(name)").flatMap { try? Recording(Array($0)) }
-            .map(Subject.init)
+/// Objects: names of threads and variables, on damaged copies of recordings that have them.
+func objectTarget(_ decoders: [DecoderModule]) -> FuzzTarget {
+    target("objects", DamagedRecording.files(in: "objects", or: "PYFLAME_OBJECTS")) { reading in
+        reading.damageMore()
+        guard let decoder = reading.decoder(decoders), let program = decoder.program else { return }
+        _ = try? program.threadNames(in: reading.memory)
+        guard let threads = try? decoder.threads(in: reading.memory), reading.thread < threads.count,
+            let places = try? decoder.places(of: threads[reading.thread], in: reading.memory)
+        else { return }
+        _ = program.variables(of: Array(places.prefix(8)), in: reading.memory)
     }
-}()
-
-/// The first byte chooses a recording. Then come edits of its memory, six bytes each: which word (two
-/// bytes), what is done with it, and with what (three bytes).
-func fuzzDecoders(_ bytes: [UInt8], _ decoders: [DecoderModule]) {
-    guard let first = bytes.first, !subjects.isEmpty else { return }
-    let subject = subjects[Int(first) % subjects.count]
-    let (recording, words) = (subject.recording, subject.words)
-    let memory = RecordedMemory(recording.memory)
-    guard !words.isEmpty else { return }
-    for at in stride(from: 1, through: bytes.count - 6, by: 6) {
-        let word = words[(Int(bytes[at]) << 8 | Int(bytes[at + 1])) % words.count]
-        let operand = UInt64(bytes[at + 3]) << 16 | UInt64(bytes[at + 4]) << 8 | UInt64(bytes[at + 5])
-        let value: UInt64 =
-            switch bytes[at + 2] % 6 {
-            case 0: words[Int(operand) % words.count]  // a pointer to somewhere else
-            case 1: operand  // a small number
-            case 2: UInt64.max &- operand  // a negative or huge one
-            case 3: 1 << (operand % 64)
-            case 4: word &+ operand % 64 &- 32  // to itself, about
-            default: operand << 40 | operand
-            }
-        _ = memory.overwrite(word, with: value)
-    }
-    _ = try? Replay.run(recording, modules: decoders, memory: memory)
 }
 
-private let tags = ["TARG", "SYMS", "DWRF", "RNGS", "STCK", "TRUE", "NOTE"]
-
-/// A recording's file. An even first byte: as it stands. An odd one: sections before they are packed (which of
-/// them, their size in two bytes, and their bytes), so that the checksums do not hide what is behind them.
-func fuzzRecording(_ bytes: [UInt8], _ decoders: [DecoderModule]) {
-    guard let first = bytes.first else { return }
-    var file: [UInt8]
-    if first & 1 == 0 {
-        file = Array(bytes.dropFirst())
-    } else {
-        file = Sections.head()
-        var rest = bytes.dropFirst()
-        while rest.count >= 3 {
-            let head = Array(rest.prefix(3))
-            let content = rest.dropFirst(3).prefix(Int(head[1]) << 8 | Int(head[2]))
-            guard let packed = try? Sections.pack(
-                Sections.Section(tag: tags[Int(head[0]) % tags.count], content: Array(content)))
-            else { return }
-            file += packed
-            rest = rest.dropFirst(3 + content.count)
-        }
+private func target(
+    _ name: String, _ files: [String], _ body: @escaping (DamagedRecording.Reading) -> Void
+) -> FuzzTarget {
+    // Each is unpacked when it is first chosen.
+    var subjects: [Int: DamagedRecording] = [:]
+    return FuzzTarget(name: name) { bytes in
+        guard let first = bytes.first, !files.isEmpty else { return }
+        let index = Int(first) % files.count
+        if subjects[index] == nil { subjects[index] = DamagedRecording(files[index], reading: body) }
+        subjects[index]?.read(bytes.dropFirst())
     }
-    guard let recording = try? Recording(file) else { return }
-    _ = try? Replay.run(recording, modules: decoders)
-    _ = try? recording.encoded()
+}
+
+extension DamagedRecording.Reading {
+    fileprivate func decoder(_ modules: [DecoderModule]) -> (any FrameDecoder)? {
+        try? Replay.decoder(of: recording, modules: modules, memory: memory, frames: FrameTable())
+    }
+
+    fileprivate func readStack(_ decoder: any FrameDecoder) {
+        _ = try? decoder.lockState(in: memory)
+        guard let threads = try? decoder.threads(in: memory), !threads.isEmpty else { return }
+        var stack: [FrameID] = []
+        try? decoder.stack(of: threads[thread % threads.count], in: memory, into: &stack)
+    }
 }

@@ -19,8 +19,12 @@ public struct FuzzTarget {
             FuzzTarget(name: "dwarf", run: fuzzDwarf),
             FuzzTarget(name: "image", run: fuzzImage),
             FuzzTarget(name: "maps", run: fuzzMaps),
-            FuzzTarget(name: "decoders", run: { fuzzDecoders($0, decoders) }),
+            FuzzTarget(name: "proc", run: fuzzProc),
+            FuzzTarget(name: "core", run: { fuzzCore($0, decoders) }),
+            decoderTarget(decoders),
+            objectTarget(decoders),
             FuzzTarget(name: "recording", run: { fuzzRecording($0, decoders) }),
+            FuzzTarget(name: "profiles", run: fuzzProfiles),
             FuzzTarget(name: "options", run: { bytes in
                 // Arguments are separated by NULs.
                 let arguments = bytes.split(separator: 0, omittingEmptySubsequences: false)

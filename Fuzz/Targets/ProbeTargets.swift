@@ -6,22 +6,13 @@ import TargetMemory
 
 private let names: Set<String> = ["_PyRuntime", "PyInterpreterState_Head", "interp_head", "Py_Version"]
 
-/// A file with these bytes, in memory.
-private func withFile(_ bytes: [UInt8], _ body: (OpenFile) -> Void) {
-    let path = "/dev/shm/pyflame-fuzz-\(getpid())"
-    let descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return }
-    defer {
-        close(descriptor)
-        unlink(path)
-    }
-    guard write(descriptor, bytes, bytes.count) == bytes.count, let file = OpenFile(path) else { return }
-    body(file)
+private func withOpenFile(_ bytes: [UInt8], _ body: (OpenFile) -> Void) {
+    withFile(bytes) { path in OpenFile(path).map(body) }
 }
 
 /// Header, program headers, notes, dynamic segment, symbols and sections of a file.
 func fuzzElf(_ bytes: [UInt8]) {
-    withFile(bytes) { file in
+    withOpenFile(bytes) { file in
         if let header = try? ElfHeader(file) {
             let reader = FileAddresses(file: file, header: header)
             _ = BuildID.find(header, reader: reader)
@@ -39,7 +30,7 @@ func fuzzElf(_ bytes: [UInt8]) {
 
 /// Type descriptions.
 func fuzzDwarf(_ bytes: [UInt8]) {
-    withFile(bytes) { file in
+    withOpenFile(bytes) { file in
         let search = DebugFiles(path: "/nowhere/python", buildID: [], roots: ["/nonexistent"])
         guard let sections = SectionFile(file), let structs = DwarfStructs(sections, search: search) else { return }
         for type in ["_ts", "PyCodeObject", "_PyInterpreterFrame", "nothing"] {
