@@ -1,6 +1,7 @@
 """How near each profiler's answer is to what the program itself counted."""
 import math
 import os
+import random
 import signal
 import time
 
@@ -19,26 +20,42 @@ def said(stacks):
                 counts[frame[1]] += count
                 break
     total = sum(counts.values())
-    return {name: counts[name] / total for name in FUNCTIONS} if total else None, total
+    return {name: counts[name] / total for name in FUNCTIONS}, total
+
+
+class Found:
+    """How much of the time was given to the wrong function (total variation distance), and what an unbiased sampler
+    with as many independent samples stays below 95 times in 100; percentage points."""
+
+    def __init__(self, error, chance, samples, processor):
+        self.error, self.chance, self.samples, self.processor = error, chance, samples, processor
+
+    def __str__(self):
+        busy = "" if self.processor > 0.95 else ", with %.0f %% of a processor" % (100 * self.processor)
+        return "%.1f (%.1f%s)%s" % (self.error, self.chance, busy, "" if self.error <= self.chance else " BIASED?")
 
 
 def trial(profiler, interpreter, kind, rate, seconds):
-    """(error, half the width of its 95 % interval, samples), both in percentage points; None if it failed.
-
-    The error is the total variation distance: the part of all time that was given to the wrong function. The interval
-    is that of an unbiased sampler with as many independent samples: what chance alone makes of it, at worst.
-    """
     with Target(interpreter, os.path.join(PROGRAMS, "split.py"), [kind], counter=False) as target:
-        time.sleep(0.3)
+        time.sleep(0.2)
         os.kill(target.pid, signal.SIGUSR1)
         run = Run(profiler, target, rate, seconds)
         os.kill(target.pid, signal.SIGTERM)
-        lines = target.process.stdout.read().decode().split("\n")
-        truth = {name: 0.0 for name in FUNCTIONS}
-        truth.update((line.split()[0], float(line.split()[1])) for line in lines if line)
+        lines = [line.split() for line in target.process.stdout.read().decode().split("\n") if line]
+    truth = {name: float(share) for name, share in lines}
+    processor = truth.pop("processor")
     shares, samples = said(run.stacks)
-    if not shares:
-        return None
     error = sum(abs(shares[name] - truth[name]) for name in FUNCTIONS) / 2
-    chance = sum(1.96 * math.sqrt(part * (1 - part) / samples) for part in truth.values()) / 2
-    return error * 100, chance * 100, samples
+    return Found(error * 100, chance(list(truth.values()), samples) * 100, samples, processor)
+
+
+def chance(shares, samples, trials=2000):
+    """The 95th percentile of the error that chance alone makes, by drawing."""
+    draws = random.Random(1)
+    errors = []
+    for _ in range(trials):
+        # Normal approximation of a multinomial draw: errors that add up to nothing.
+        parts = [draws.gauss(0, 1) * math.sqrt(share * samples) for share in shares]
+        excess = sum(parts)
+        errors.append(sum(abs(part - share * excess) for part, share in zip(parts, shares)) / 2 / samples)
+    return sorted(errors)[int(trials * 0.95)]

@@ -4,6 +4,8 @@ py-spy and Austin want /proc/PID/exe to be the interpreter, and Austin runs it o
 started through its suite's loader, as scripts/interpreters does: a copy of it gets the path of that loader written into
 it, in place of the system's.
 """
+import glob
+import math
 import os
 import signal
 import struct
@@ -64,8 +66,34 @@ class Interpreter:
                     PYTHONDONTWRITEBYTECODE="1", LD_LIBRARY_PATH=":".join(paths))
 
 
+class Installed:
+    """A CPython that is installed on this machine, as it is."""
+
+    def __init__(self, minor, executable):
+        self.minor = minor
+        self.version = tuple(int(part) for part in minor.split("."))
+        self.executable = executable
+
+    def __str__(self):
+        return self.minor
+
+    def environment(self):
+        return dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
+
+
+def largest(interpreter):
+    """The build of the same version whose symbols take longest to look through: one with a shared libpython and its
+    DWARF, as pyenv makes it, where there is one; else `interpreter`."""
+    pattern = os.path.expanduser("~/.pyenv/versions/%s.*/lib/libpython%s.so.1.0" % (interpreter, interpreter))
+    found = sorted(glob.glob(pattern), key=os.path.getsize)
+    if not found or os.path.getsize(found[-1]) < os.path.getsize(interpreter.executable):
+        return interpreter
+    executable = os.path.join(os.path.dirname(os.path.dirname(found[-1])), "bin", "python%s" % interpreter)
+    return Installed(interpreter.minor, executable) if os.path.exists(executable) else interpreter
+
+
 class Target:
-    """A running program; its count of finished rounds stands in a file."""
+    """A running program; its count of finished rounds, and when the last one was, stand in a file."""
 
     def __init__(self, interpreter, program, arguments, counter=True):
         arguments = [str(argument) for argument in arguments]
@@ -82,15 +110,22 @@ class Target:
         if b"ready" not in line:
             raise RuntimeError("%s did not start on %s: %r" % (os.path.basename(program), interpreter, line))
 
-    def rounds(self):
+    def progress(self):
+        """Rounds that are finished, and the moment of the last one by the target's clock (s)."""
         with open(self.counter, "rb") as file:
-            return struct.unpack("<Q", file.read(8))[0]
+            return struct.unpack("<Qd", file.read(16))
 
-    def speed(self, seconds):
-        """Rounds per second over a while."""
-        start, first = time.monotonic(), self.rounds()
+    def pace(self, seconds):
+        """Seconds that a round takes now; infinite when none was finished."""
+        before = self.progress()
         time.sleep(seconds)
-        return (self.rounds() - first) / (time.monotonic() - start)
+        return pace(before, self.progress())
+
+    def python_size(self):
+        """MB of the file that holds the interpreter."""
+        with open("/proc/%d/maps" % self.pid) as maps:
+            files = {line.split(None, 5)[5].strip() for line in maps if line.count(" ") > 5 and "/" in line}
+        return max(os.path.getsize(file) for file in files if "python" in os.path.basename(file)) / 1e6
 
     def end(self):
         self.process.send_signal(signal.SIGKILL)
@@ -102,3 +137,9 @@ class Target:
 
     def __exit__(self, *_):
         self.end()
+
+
+def pace(before, after):
+    """Seconds for each round between two states of progress."""
+    rounds = after[0] - before[0]
+    return (after[1] - before[1]) / rounds if rounds > 0 else math.inf

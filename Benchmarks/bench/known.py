@@ -16,8 +16,17 @@ def checker():
     return module
 
 
+class Found:
+    """Of `samples`: per cent that were impossible, and that were rejected or failed; and memory reads per sample."""
+
+    def __init__(self, samples, bad, rejected, reads):
+        self.samples, self.bad, self.rejected, self.reads = samples, bad, rejected, reads
+
+    def __str__(self):
+        return "%.1f + %.1f (%d)" % (self.bad, self.rejected, self.samples)
+
+
 def wrong(profiler, interpreter, rate, seconds):
-    """(samples, per cent that were wrong, failed or rejected)."""
     check = checker()
     program = os.path.join(FIXTURES, "known_stacks.py")
     with Target(interpreter, program, [], counter=False) as target:
@@ -32,10 +41,9 @@ def wrong(profiler, interpreter, rate, seconds):
             check.check(list(frames))
         except (check.Impossible, ValueError, TypeError, IndexError, KeyError):
             bad += count
-    rejected = run.figure(r"rejected: +(\d+)") or 0
-    # Errors that the profiler itself counts: py-spy's and profiling.sampling's.
-    errors = run.figure(r"Errors: (\d+)")
-    rate_of_errors = run.figure(r"Error rate: ([\d.]+)")
-    lost = errors if errors is not None else (rate_of_errors or 0) / 100 * samples
-    total = samples + rejected + lost
-    return samples, 100 * bad / samples if samples else None, 100 * (rejected + lost) / total if total else None
+    # What the profiler itself counts: pyflame's rejects, the errors of py-spy, Austin and profiling.sampling.
+    rejected = run.figure(r"rejected: +(\d+)|Errors: (\d+)|Error rate[ .]+(\d+)/\d+")
+    if rejected is None:
+        rejected = (run.figure(r"Error rate: ([\d.]+)") or 0) / 100 * samples
+    return Found(samples, 100 * bad / samples, 100 * rejected / (samples + rejected),
+                 run.figure(r"memory reads: ([\d.]+)"))

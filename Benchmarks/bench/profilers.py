@@ -2,16 +2,17 @@
 
 Every profiler's `stacks` gives {((file, function, line), ...): count}, root first.
 """
+import math
 import os
 import re
 import subprocess
 import sys
 
 import mojo
-from interpreters import ROOT, WORK, Interpreter
+from interpreters import ROOT, Interpreter, cache
 
-PEERS = os.path.join(WORK, "peers")
 WANTED = ["py-spy==0.4.3", "austin-dist==4.0.0"]
+PEERS = os.path.join(os.path.dirname(cache()), "peers", "-".join(WANTED).replace("==", "-"))
 
 
 def fetch_peers():
@@ -34,8 +35,12 @@ def folded(path, parse):
 
 class Profiler:
     name = ""
-    environment = None
-    slow_start = 0.0
+    # The versions that it reads, as its authors say.
+    versions = ""
+    # Seconds until it certainly samples.
+    lead = 0.3
+    # Samples per second at which it keeps up at any depth, for counting.
+    pace = 1000
 
     def reads(self, version):
         return True
@@ -46,6 +51,10 @@ class Profiler:
 
     def command(self, target, rate, seconds, output, threads=False):
         raise NotImplementedError
+
+    def length(self, seconds):
+        """How long a run is asked for that is to last so many seconds and more."""
+        return seconds
 
     def stacks(self, output):
         raise NotImplementedError
@@ -59,6 +68,7 @@ class Profiler:
 
 class Pyflame(Profiler):
     name = "pyflame"
+    versions = "2.6-3.15"
     binary = os.environ.get("PYFLAME") or os.path.join(ROOT, ".build", "release", "pyflame")
     more = []
 
@@ -83,6 +93,8 @@ class PyflameNonblocking(Pyflame):
 
 class PySpy(Profiler):
     name = "py-spy"
+    versions = "2.6-3.15"
+    pace = 100
     binary = os.path.join(PEERS, "bin", "py-spy")
     more = []
 
@@ -91,7 +103,7 @@ class PySpy(Profiler):
 
     def command(self, target, rate, seconds, output, threads=False):
         # Without --idle it leaves out the threads that sleep, after it has read them.
-        return [self.binary, "record", "-p", str(target.pid), "-r", str(rate), "-d", str(max(1, round(seconds))),
+        return [self.binary, "record", "-p", str(target.pid), "-r", str(rate), "-d", str(seconds),
                 "-f", "raw", "-o", output] + self.more + (["--idle"] if threads else [])
 
     def stacks(self, output):
@@ -111,6 +123,7 @@ class PySpyNonblocking(PySpy):
 
 class Austin(Profiler):
     name = "Austin"
+    versions = "3.9-3.14"
     binary = os.path.join(PEERS, "bin", "austin")
 
     def __init__(self):
@@ -134,7 +147,7 @@ class Austin(Profiler):
 
     def command(self, target, rate, seconds, output, threads=False):
         return self.start() + ["-p", str(target.pid), "-i", str(max(1, round(1e6 / rate))), "-x",
-                               str(max(1, round(seconds))), "-o", output]
+                               str(seconds), "-o", output]
 
     def stacks(self, output):
         return mojo.stacks(output)
@@ -148,6 +161,11 @@ class Austin(Profiler):
 
 class ProfilingSampling(Profiler):
     name = "profiling.sampling"
+    versions = "3.15"
+    lead = 0.8
+
+    def length(self, seconds):
+        return math.ceil(seconds + self.lead - 0.3)
     more = []
     python = None
 

@@ -2,8 +2,8 @@
 
     python deep.py DEPTH OTHERS COUNTER [idle]
 
-How many rounds of work are done stands in the file COUNTER, eight bytes that are read while it runs. With `idle` the
-main thread waits as well. Prints "ready"; runs until it is killed.
+How many rounds of work are done, and when the last one was, stands in the file COUNTER, sixteen bytes that are read
+while it runs. With `idle` the main thread waits as well. Prints "ready"; runs until it is killed.
 """
 import mmap
 import struct
@@ -34,7 +34,7 @@ def work(counter):
     while True:
         one_round(rounds)
         rounds = rounds + 1
-        counter[0:8] = struct.pack("<Q", rounds)
+        counter[0:16] = struct.pack("<Qd", rounds, time.time())
 
 
 def wait(_):
@@ -57,9 +57,9 @@ def main(depth, others, path, idle):
     sys.setrecursionlimit(depth + 1000)
     threading.stack_size(16 << 20 if depth > 400 else 1 << 20)
     with open(path, "wb") as file:
-        file.write(b"\0" * 8)
+        file.write(b"\0" * 16)
     file = open(path, "r+b")
-    counter = mmap.mmap(file.fileno(), 8)
+    counter = mmap.mmap(file.fileno(), 16)
     # The leaf, the middle, the round, the work and what is above it here.
     below = max(depth - 7, 0)
     for _ in range(others):
