@@ -88,6 +88,19 @@ pid_t cl_wait(pid_t tid, int *status, int no_hang) {
     pid_t result = waitpid(tid, status, __WALL | (no_hang ? WNOHANG : 0));
     return result < 0 ? -errno : result;
 }
+pid_t cl_take_child_signal(long nanoseconds, int *plain_stop) {
+    struct timespec timeout = {0, nanoseconds};
+    siginfo_t info;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCHLD);
+    *plain_stop = 0;
+    if (sigtimedwait(&signals, &info, &timeout) != SIGCHLD) return 0;
+#if defined(__x86_64__)
+    *plain_stop = info.si_code == CLD_STOPPED && info.si_status == 0;
+#endif
+    return info.si_pid;
+}
 int cl_status_exited(int status) { return WIFEXITED(status); }
 int cl_status_exit_code(int status) { return WEXITSTATUS(status); }
 int cl_status_signaled(int status) { return WIFSIGNALED(status); }

@@ -78,6 +78,8 @@ public final class CodeCache {
     private static let mostEntries = 1 << 17
     private static let mostBytes = 128 << 20
     private var bytes = 0
+    /// The one that `checked` is about: another one counts its samples for itself.
+    private var memory: Memory?
     /// A longer line table cannot be (1 MiB).
     private static let longestLineTable: Address = 1 << 20
 
@@ -189,6 +191,7 @@ public final class CodeCache {
 
     /// The entry of the code object at `address`, true for this sample.
     func entry(_ address: Address, in memory: Memory) throws(DecodeError) -> Entry {
+        if memory !== self.memory { turn(to: memory) }
         let place = Int(truncatingIfNeeded: address >> 4 ^ address >> 14) & 1023
         if let known = recent[place], known.address == address {
             if known.checked == memory.epoch { return known }
@@ -206,6 +209,11 @@ public final class CodeCache {
         entries[address] = entry
         recent[place] = entry
         return entry
+    }
+
+    private func turn(to memory: Memory) {
+        self.memory = memory
+        for entry in entries.values { entry.checked = 0 }
     }
 
     /// Compares `entry` with this sample's memory.

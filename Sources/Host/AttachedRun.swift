@@ -50,11 +50,11 @@ final class AttachedRun {
         } catch {
             throw Failure(explanation: error.explanation)
         }
-        let watch = try self.options.nonblocking ? makeWatch(source) : nil
+        let core = try sharedCore(source)
         let sampler = Sampler(
             pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
-            options: options, nonblocking: watch)
-        let refused = watch == nil ? tracees.seize(pid) : 0
+            options: options, core: core)
+        let refused = self.options.nonblocking ? 0 : tracees.seize(pid)
         if refused != 0 {
             throw Failure(
                 explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
@@ -64,10 +64,13 @@ final class AttachedRun {
         return sampler
     }
 
-    private func makeWatch(_ source: any MemorySource) throws(Failure) -> CoreWatch {
+    private func sharedCore(_ source: any MemorySource) throws(Failure) -> SharedCore? {
+        // For a single sample it is not worth it.
+        guard options.nonblocking || !options.dump else { return nil }
+        let rseqOffset = RestartableSequences.offset(pid: pid, source: source)
+        guard options.nonblocking else { return SharedCore(besideStops: pid, rseqOffset: rseqOffset) }
         do {
-            return try CoreWatch(
-                pid: pid, rseqOffset: RestartableSequences.offset(pid: pid, source: source))
+            return try SharedCore(pid: pid, rseqOffset: rseqOffset)
         } catch {
             throw Failure(explanation: error.explanation)
         }

@@ -219,9 +219,12 @@ final class CommandRun {
         profiled = process.pid
         sink.begin(detection.process)
         let systemCallsBefore = tracees.systemCalls
+        let core = SharedCore(
+            besideStops: process.pid,
+            rseqOffset: RestartableSequences.offset(pid: process.pid, source: process.source))
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
-            options: live == nil ? options.sampling : LiveSession.sampling)
+            options: live == nil ? options.sampling : LiveSession.sampling, core: core)
         SamplingLoop(interval: options.interval, duration: nil).run(
             sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(

@@ -16,11 +16,12 @@ func spin(until moment: UInt64) {
     while monotonicNow() < moment { cl_spin_hint() }
 }
 
-/// Waits until `moment`, however long; at most a second at a time.
-func pause(until moment: UInt64) {
+/// Waits until `moment`, however long; at most a second at a time. Short waits are spun through, but for a
+/// thread whose processor others need (`spinning`).
+func pause(until moment: UInt64, spinning: Bool) {
     let now = monotonicNow()
     guard now < moment else { return }
-    if moment - now < shortestSleep { return spin(until: moment) }
+    if spinning, moment - now < shortestSleep { return spin(until: moment) }
     var time = timespec(tv_sec: 0, tv_nsec: Int(min(moment - now, 999_999_999)))
     nanosleep(&time, nil)
 }

@@ -46,7 +46,14 @@ public final class Sampler: SampledTargets {
     /// Of the threads of the last sample, when they are asked for.
     private var variables: [ThreadState: [[Variable]]] = [:]
     private let stopping: Stopping
-    private let stillness: any Stillness
+    /// Nil where it cannot be had.
+    private let sharing: CoreSharing?
+    private let placement: Placement?
+    /// Whether `sharing` is the only way.
+    private let neverStops: Bool
+    private var history = SharingHistory()
+    /// The one that this attempt uses.
+    private var stillness: any Stillness
     /// For a target that is not traced, which tells its end by itself.
     private let identity: ProcessIdentity?
     /// Who alone held the GIL in the last sample, and most likely does so again.
@@ -77,7 +84,7 @@ public final class Sampler: SampledTargets {
 
     public init(
         pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
-        options: Options, nonblocking watch: CoreWatch? = nil
+        options: Options, core: SharedCore? = nil
     ) {
         self.pid = pid
         self.tracees = tracees
@@ -88,16 +95,14 @@ public final class Sampler: SampledTargets {
         lockMemory = Memory(source: source)
         files = TaskFiles(pid: pid, readsAll: options.mode == .cpu || options.activity)
         threadIndex = ThreadIndex(pid: pid, files: files, memory: source)
-        stopping = Stopping(files: files, tracees: tracees, threadIndex: threadIndex)
-        if let watch {
-            let sharing = CoreSharing(watch, pid: pid, source: source, threadIndex: threadIndex)
-            sharing.staysOpen = options.names || options.variables
-            stillness = sharing
-            identity = ProcessIdentity(pid: pid)
-        } else {
-            stillness = stopping
-            identity = nil
-        }
+        placement = core?.placement
+        stopping = Stopping(
+            files: files, tracees: tracees, threadIndex: threadIndex, placement: core?.placement)
+        let index = threadIndex
+        sharing = core.map { CoreSharing($0, pid: pid, source: source, threadIndex: index) }
+        neverStops = core?.isOnlyWay ?? false
+        if neverStops, let sharing { stillness = sharing } else { stillness = stopping }
+        identity = neverStops ? ProcessIdentity(pid: pid) : nil
         stopping.meanwhile = { [memory] in memory.prepare() }
         names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
         let asksKernel = options.mode == .cpu || options.activity
@@ -131,20 +136,23 @@ public final class Sampler: SampledTargets {
         var statistics = counts
         statistics.stops = stopping.stops
         statistics.stopTimes = stopping.stopTimes
-        statistics.rejected = stillness.rejected
+        statistics.rejected = sharing?.rejected ?? 0
         statistics.memoryReads = source.systemCalls - systemCallsBefore
         return statistics
     }
 
     /// System calls made so far on account of sampling, those of the tracees apart.
     public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + stillness.systemCalls + (names?.systemCalls ?? 0)
+        source.systemCalls + files.systemCalls + (sharing?.systemCalls ?? 0) + (names?.systemCalls ?? 0)
             - systemCallsBefore
     }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
     public private(set) var isTargetGone = false
     public var isGone: Bool { isTargetGone }
+
+    public var sharesCore: Bool { placement?.processor != nil }
+    public func endSampling() { placement?.leave() }
 
     /// Nothing is told of a process that ended under our hands.
     public func sampleAll(_ record: (Sample) -> Void) {
@@ -274,8 +282,9 @@ public final class Sampler: SampledTargets {
         let shared = try decoder.threads(in: memory).map(\.threadID).filter { !seen.insert($0).inserted }
         if familiar.count > 1 << 16 { familiar.removeAll() }
         familiar.formUnion(movers.map(\.address))
-        guard !stillness.sharedIDs.isSuperset(of: shared), files.tasks().count > 1 else { return false }
-        stillness.sharedIDs.formUnion(shared)
+        guard !stopping.sharedIDs.isSuperset(of: shared), files.tasks().count > 1 else { return false }
+        stopping.sharedIDs.formUnion(shared)
+        sharing?.sharedIDs.formUnion(shared)
         return true
     }
 
@@ -291,28 +300,32 @@ public final class Sampler: SampledTargets {
     private func sampleLikely() throws(DecodeError) -> Sample.Outcome? {
         guard let likely = likelyHolder else { return nil }
         likelyHolder = nil
+        if !neverStops { return try sampleLikelyOrStop(likely) }
+        return try sample(likely)
+    }
+
+    private func sample(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
         defer { stillness.release() }
         guard stillness.hold(likely: likely) else { return nil }
-        return try whileHeld()
+        return try sampleHeld()
+    }
+
+    /// Without a stop first; if that comes to nothing, the other ways stop.
+    private func sampleLikelyOrStop(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
+        guard let sharing, history.isWorthTrying() else { return try sample(likely) }
+        stillness = sharing
+        defer { stillness = stopping }
+        let outcome = Result { () throws(DecodeError) in try sample(likely) }
+        history.note(success: (try? outcome.get()) != nil)
+        if history.isLongPause { placement?.leave() }
+        return try outcome.get()
     }
 
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
         defer { stillness.release() }
         stillness.isGentle = wakeUps < Self.gentleAttempts
         guard stillness.hold(movers) else { return nil }
-        return try whileHeld()
-    }
-
-    private func whileHeld() throws(DecodeError) -> Sample.Outcome? {
-        var result: Result<Sample.Outcome?, DecodeError> = .success(nil)
-        stillness.run(memory) { [self] in
-            do throws(DecodeError) {
-                result = .success(try sampleHeld())
-            } catch {
-                result = .failure(error)
-            }
-        }
-        return try result.get()
+        return try sampleHeld()
     }
 
     /// Samples while some threads stand still. Another one may have taken the GIL before they did: it is
@@ -325,7 +338,7 @@ public final class Sampler: SampledTargets {
             guard let state = try? decoder.lockState(in: memory) else {
                 // The GIL changes hands just now: look again.
                 looks += 1
-                if looks == Self.mostLooks { return nil }
+                if looks == Self.mostLooks || stillness.isWatching { return nil }
                 continue
             }
             let movers = movers(of: state)
@@ -337,8 +350,8 @@ public final class Sampler: SampledTargets {
             }
             guard try !findsSharedIDs(movers) else { return nil }
             let samples = try stacks(holders: state.holders)
-            _ = readMore(samples)
-            guard stillness.wasUnbroken() else {
+            let readsMore = readMore(samples) || memory.hasStrays
+            guard stillness.wasUnbroken(readingMore: readsMore) else {
                 if !state.detached.isEmpty { wakeUps += 1 }
                 return nil
             }

@@ -12,11 +12,17 @@ public protocol SampledTargets: AnyObject {
     var nextAttention: UInt64 { get }
     /// Looks after the targets between two ticks.
     func attend()
+    /// Whether the loop's thread is on a processor that a target needs, and had better sleep.
+    var sharesCore: Bool { get }
+    /// The loop ends, on its own thread.
+    func endSampling()
 }
 
 extension SampledTargets {
     public var nextAttention: UInt64 { .max }
     public func attend() {}
+    public var sharesCore: Bool { false }
+    public func endSampling() {}
 }
 
 /// Takes samples, one in each interval, until the time is up, the target is gone or the user has enough.
@@ -58,11 +64,12 @@ public struct SamplingLoop {
         let end = duration.map { start + $0 }
         var deadlines = Deadlines(start: start, interval: interval, seed: start)
         SignalGate.wakeInTime()
+        defer { targets.endSampling() }
         while true {
             let next = min(deadlines.next, end ?? .max)
             let attention = targets.nextAttention
             tracees.noteWait()
-            switch gate.wait(until: min(next, attention)) {
+            switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
                 return

@@ -34,10 +34,11 @@ public struct SignalGate {
     }
 
     /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.
-    public func wait(until deadline: UInt64) -> Event {
+    /// `spinning`: short waits are spun through.
+    public func wait(until deadline: UInt64, spinning: Bool = true) -> Event {
         while true {
             var now = monotonicNow()
-            if now < deadline, deadline - now < shortestSleep {
+            if spinning, now < deadline, deadline - now < shortestSleep {
                 spin(until: deadline)
                 now = deadline
             }

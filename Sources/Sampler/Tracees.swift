@@ -1,7 +1,6 @@
 import CLinux
 import Glibc
 import TargetMemory
-import TargetMemory
 
 /// The threads that this thread traces, and what each of them is doing. Seizing a thread does not
 /// stop it, so threads are seized when they first have to be stopped, and never before.
@@ -42,6 +41,8 @@ public final class Tracees {
     }
 
     private var states: [pid_t: State] = [:]
+    /// Those that were seen to stop for us in no group-stop: a later group-stop is told of by a signal of its own.
+    private var settled: Set<pid_t> = []
     private var observers: [Observation: (Event) -> Void] = [:]
     private var observations = 0
     public private(set) var systemCalls = 0
@@ -61,12 +62,8 @@ public final class Tracees {
     private var isSweepDue = false
     private var lastSweep: UInt64 = 0
     private static let sweepInterval: UInt64 = 2_000_000
-    private var childSignal = sigset_t()
 
-    public init() {
-        sigemptyset(&childSignal)
-        sigaddset(&childSignal, SIGCHLD)
-    }
+    public init() {}
 
     /// Stands for an observer.
     public struct Observation: Hashable, Sendable {
@@ -123,30 +120,27 @@ public final class Tracees {
         }
     }
 
-    /// Waits until `tid` stands still.
-    func awaitStop(_ tid: pid_t) -> Stop {
+    /// Waits until `tid` stands still: `spinning`, or asleep at once, where the processor is needed for that.
+    func awaitStop(_ tid: pid_t, spinning: Bool) -> Stop {
         let start = monotonicNow()
         var asked = 0
-        if case .interrupted = states[tid] { spin(until: start + usualStop) }
+        if spinning, case .interrupted = states[tid] { spin(until: start + usualStop) }
         while true {
             switch states[tid] {
             case nil: return .gone
             case .held, .groupStopped:
-                if asked > 0 { learn(fromStopSeenAfter: asked) }
+                if spinning, asked > 0 { learn(fromStopSeenAfter: asked) }
                 return .stopped
             case .running: return .gone  // it could not be asked to stop
             case .interrupted: break
             }
             asked += 1
-            if takeEvent(of: tid) { continue }
             let waited = monotonicNow() - start
             if waited > Self.patience { return .late }
-            if waited < Self.spinTime {
-                // A thread that waits for a processor itself takes long: it is asked less and less often.
-                spin(until: monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
-            } else {
-                awaitChildSignal(20_000_000)
-            }
+            let sleeps = !spinning || waited > Self.spinTime
+            if takeStop(of: tid, waiting: sleeps ? 20_000_000 : 0) || sleeps { continue }
+            // A thread that waits for a processor itself takes long: it is asked less and less often.
+            spin(until: monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
         }
     }
 
@@ -154,17 +148,32 @@ public final class Tracees {
     private func learn(fromStopSeenAfter asked: Int) {
         let next = asked == 1 ? usualStop - 40 : usualStop + 360
         usualStop = min(max(next, Self.usualStops.lowerBound), Self.usualStops.upperBound)
-        // The stop sent a signal. It is taken here, or the next wait would end with it at once.
-        awaitChildSignal(0)
-        if states.count > 1 { isSweepDue = true }
     }
 
-    /// Takes SIGCHLD, waiting for it this long (nanoseconds, below a second).
-    private func awaitChildSignal(_ patience: Int) {
-        var timeout = timespec(tv_sec: 0, tv_nsec: patience)
+    /// Sees by the signal that `tid` did what `interrupt` asked for, waiting for it this long (nanoseconds, below
+    /// a second); whether anything was seen. The signal has to be taken in any case, or the next wait would end
+    /// with it at once, and mostly says all that `wait` would.
+    private func takeStop(of tid: pid_t, waiting patience: Int) -> Bool {
+        var isPlain: Int32 = 0
         systemCalls += 1
-        _ = withUnsafePointer(to: childSignal) { sigtimedwait($0, nil, &timeout) }
-        if patience > 0 { isSweepDue = true }
+        let sender = cl_take_child_signal(patience, &isPlain)
+        // That it obeys ptrace is the proof; it is not when the signal is late and tells of an earlier stop.
+        if sender == tid, isPlain != 0, settled.contains(tid), noteStop(of: tid) {
+            states[tid] = .held(signal: 0)
+            return true
+        }
+        // The signals of several threads come as one.
+        if sender != 0, sender != tid { isSweepDue = true }
+        return (sender != 0 || states.count > 1 || patience > 0) && takeEvent(of: tid)
+    }
+
+    /// `tid` stands still because it was asked to. It may have entered a system call after it was last seen to run.
+    /// False when it moves.
+    private func noteStop(of tid: pid_t) -> Bool {
+        systemCalls += 1
+        let result = cl_ptrace_take_up_call(tid)
+        if result == 1 { resumedCalls += 1 }
+        return result >= 0
     }
 
     /// Lets `tid` go on, with the signal that it stopped for.
@@ -186,10 +195,11 @@ public final class Tracees {
 
     /// Stops tracing a process or a thread that was just started: it runs free, and all that it starts.
     public func release(_ child: pid_t) {
-        guard awaitStop(child) == .stopped else { return }
+        guard awaitStop(child, spinning: true) == .stopped else { return }
         systemCalls += 1
         _ = cl_ptrace_detach(child, 0)
         states[child] = nil
+        settled.remove(child)
     }
 
     /// The thread pointer of a thread that is held; nil where it cannot be read.
@@ -238,9 +248,13 @@ public final class Tracees {
         guard cl_status_stopped(status) != 0 else { return true }
         let signal = cl_status_stop_signal(status)
         if cl_status_event(status) == Int32(CL_EVENT_STOP), case .interrupted = states[changed] {
-            // It may have entered a system call after it was last seen to run.
+            _ = noteStop(of: changed)
+            if signal == SIGTRAP { settled.insert(changed) }
+            // Its signal is there by now, and must not be taken for that of the next stop.
+            var isPlain: Int32 = 0
             systemCalls += 1
-            if cl_ptrace_take_up_call(changed) == 1 { resumedCalls += 1 }
+            let sender = cl_take_child_signal(0, &isPlain)
+            if sender != 0, sender != changed { isSweepDue = true }
         }
         switch cl_status_event(status) {
         case 0: states[changed] = .held(signal: signal)
@@ -251,7 +265,10 @@ public final class Tracees {
         case Int32(CL_EVENT_EXEC):
             states[changed] = .held(signal: 0)
             // Whichever thread called it has the process's id now.
-            if let former = message(of: changed), former != changed { states[former] = nil }
+            if let former = message(of: changed), former != changed {
+                states[former] = nil
+                settled.remove(former)
+            }
             tell(.executed(changed))
         case let event where [CL_EVENT_FORK, CL_EVENT_VFORK, CL_EVENT_CLONE].contains { Int32($0) == event }:
             states[changed] = .held(signal: 0)
@@ -274,6 +291,7 @@ public final class Tracees {
 
     private func forget(_ tid: pid_t, status: Int32 = 0) {
         guard states.removeValue(forKey: tid) != nil else { return }
+        settled.remove(tid)
         tell(.ended(tid, status: status))
     }
 

@@ -18,14 +18,8 @@ public final class Memory {
     public static let largestRequest = 1 << 20
 
     private var workingSet = WorkingSet()
-    /// Whether nothing but the working set can be read now. What else is asked for is refused, and belongs
-    /// to the working set from the next sample on.
-    public var isClosed = false {
-        didSet { refused.removeAll(keepingCapacity: true) }
-    }
-    /// What was refused.
-    private var refused: [AddressRange] = []
-    public var hasRefused: Bool { !refused.isEmpty }
+    /// Whether this sample read more than the working set.
+    public var hasStrays: Bool { !strays.isEmpty }
     /// Pages that this sample read beyond the working set.
     private var strays: [Stray] = []
     /// By page, the last one that was read with it.
@@ -114,10 +108,6 @@ public final class Memory {
         if let resident {
             if let bytes = resident.resident(address, count) { return bytes }
             throw MemoryError(address: address, count: count, errno: EFAULT)
-        }
-        guard !isClosed else {
-            refused.append(AddressRange(start: address, count: count))
-            throw MemoryError(address: address, count: count, errno: EAGAIN)
         }
         // Whole pages cost no more than a few words, and the next pointer often leads near by.
         let start = address & ~(Self.pageSize - 1)

@@ -60,6 +60,20 @@ struct DecodingTests {
         }
     }
 
+    /// The first sample of a run is as new as any other, though the search for the interpreter has decoded already.
+    @Test(arguments: Kind.allCases)
+    func reusedMemoryBetweenReaders(_ kind: Kind) throws {
+        let python = try kind.make(depth: 5)
+        var seen: Set<FrameID> = []
+        for round in 0..<20 {
+            python.rename(python.codes[2], "other\(round)")
+            let memory = Memory(source: python.source)
+            memory.refresh()
+            seen.insert(try stack(python, memory)[2])
+        }
+        #expect(seen.count == 20)
+    }
+
     @Test(arguments: Kind.allCases, [0, 1, 3])
     func framesInACycle(_ kind: Kind, _ back: Int) throws {
         let python = try kind.make(depth: 10)

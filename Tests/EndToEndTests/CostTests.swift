@@ -79,14 +79,18 @@ import Testing
             "-c", "import os, sys\nprint('ready', flush=True)\nsys.stdin.readline()\n\(end)",
         ])
         let profiler = try Child([pyflamePath, "-p", "\(program.pid)", "--nonblocking", "-s", "1000"])
-        // Until it samples: it has a thread for that then.
-        #expect(
-            eventually {
-                ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(profiler.pid)/task"))?.count ?? 0) > 2
-            })
+        #expect(eventually { waitsForATick(profiler.pid) })
         (program.process.standardInput as? Pipe)?.fileHandleForWriting.write(Data("\n".utf8))
         let run = profiler.finish()
         #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
+    }
+
+    /// Whether it samples: one of its threads sits in rt_sigtimedwait (128 on x86-64).
+    private func waitsForATick(_ profiler: Int32) -> Bool {
+        let tasks = "/proc/\(profiler)/task"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).contains {
+            (try? String(contentsOfFile: "\(tasks)/\($0)/syscall", encoding: .utf8))?.hasPrefix("128 ") ?? false
+        }
     }
 
     private var isX86: Bool {

@@ -30,7 +30,8 @@ int cl_ptrace_event_message(pid_t tid, unsigned long *message);
 int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
 /// For a thread that our own interrupt has just stopped: if that cut short a system call which the kernel
 /// ends with EINTR then, makes the kernel take it up again when the thread goes on, as it does with most
-/// calls by itself. 1 when it did, 0 when there was nothing to do (always on other machines than x86-64).
+/// calls by itself. 1 when it did, 0 when there was nothing to do (always on other machines than x86-64), -ESRCH when the
+/// thread does not stand still.
 int cl_ptrace_take_up_call(pid_t tid);
 
 enum {
@@ -43,6 +44,11 @@ enum {
 
 /// wait4 with __WALL: the tid that changed, 0 when none did (WNOHANG), or -errno.
 pid_t cl_wait(pid_t tid, int *status, int no_hang);
+/// Takes SIGCHLD, which is blocked, waiting for it this long: nanoseconds, below a second. The thread that it is
+/// about, 0 when there was none. `*plain_stop` says whether that is in the stop that PTRACE_INTERRUPT asks for and in no
+/// group-stop: CLD_STOPPED without a signal. Other ptrace-stops come as CLD_TRAPPED (kernel/signal.c, do_jobctl_trap
+/// and do_notify_parent_cldstop, since Linux 3.4). Always 0 on other machines than x86-64.
+pid_t cl_take_child_signal(long nanoseconds, int *plain_stop);
 int cl_status_exited(int status);
 int cl_status_exit_code(int status);
 int cl_status_signaled(int status);
@@ -72,15 +78,6 @@ uint64_t cl_effective_capabilities(void);
 
 // ---- Threads and processors ----
 
-/// Waits while `*word` is `expected`, at most so long (0: for ever). 0 or -errno (-EAGAIN: it is another value).
-int cl_futex_wait(uint32_t *word, uint32_t expected, uint64_t nanoseconds);
-/// Wakes one thread that waits at `word`.
-void cl_futex_wake(uint32_t *word);
-static inline uint32_t cl_load_acquire(const uint32_t *word) { return __atomic_load_n(word, __ATOMIC_ACQUIRE); }
-static inline void cl_store_release(uint32_t *word, uint32_t value) {
-    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
-}
-pid_t cl_thread_id(void);
 /// How often the calling thread was switched out, of itself or not; -1 when the kernel does not tell.
 long cl_thread_switches(void);
 /// The processors that `tid` (0: the caller) may use, one bit each; the number of words that are of use, or
@@ -88,6 +85,12 @@ long cl_thread_switches(void);
 int cl_get_processors(pid_t tid, uint64_t *mask, size_t words);
 /// 0 or -errno.
 int cl_set_processors(pid_t tid, const uint64_t *mask, size_t words);
+/// Whether the calling thread is to run as soon as it wakes up, though another one has the processor: it asks for
+/// short turns (100 us; Linux 6.12 and later) and, where it may, for the highest weight of ordinary threads. 0 makes it what
+/// it was. How many system calls that took.
+int cl_be_prompt(int prompt);
+/// Whether `tid` is of a policy (real-time, deadline) that other threads cannot interrupt.
+int cl_is_real_time(pid_t tid);
 /// How much later than asked for the calling thread may be woken.
 void cl_set_timer_slack(unsigned long nanoseconds);
 

@@ -3,38 +3,31 @@ import FrameDecoding
 import Glibc
 import TargetMemory
 
-/// Stillness without stopping anybody: a thread of pyflame's own runs on the processor that the target's
-/// thread is on. While the one runs the other does not. What is read meanwhile is whole if the target's
-/// thread did not run, which is told afterwards by a witness; if it did, the reading is rejected.
+/// Stillness without stopping anybody: the sampler runs on the processor that the target's thread is on.
+/// While the one runs the other does not. What is read meanwhile is whole if the target's thread did not
+/// run, which is told afterwards by a witness; if it did, the reading is rejected.
 ///
 /// With restartable sequences (rseq; glibc 2.35 and later registers them for every thread) the witness is in
 /// the thread's own memory: the kernel writes the processor's number there before it lets the thread
-/// return to user mode elsewhere. Here it could only run if the worker was switched out, which is counted.
+/// return to user mode elsewhere. Here it could only run if the sampler was switched out, which is counted.
 /// Without, it is the kernel's count of how often the thread was given a processor.
 final class CoreSharing: Stillness {
-    private let worker: CoreThread
+    private let placement: Placement
     private let source: any MemorySource
     private let threadIndex: ThreadIndex
     private let files: ScheduleFiles
+    private let isOnlyWay: Bool
     /// Nil when the scheduler's own counts are the witness.
     private var rseqOffset: Int64?
-    /// Whether all decoding is done by the worker, since more is read than stacks.
-    var staysOpen = false
 
     private var held: ThreadState?
     /// Where threads were seen last.
     private var processors: [Address: Int] = [:]
-    private let usable = Processors()
-    /// The processor that the calling thread keeps away from.
-    private var avoided = -1
-    /// Whether all that was read since `hold` is proven to be of one moment.
-    private var isProven = false
-    /// Whether it is the worker that decodes, and reads what it needs beyond the working set.
-    private var isOpen = false
-    /// Whether the last decoding asked for what was not read.
-    private var needsMore = false
     /// What the witness said before the reading; -1 for nothing.
     private var before = -1
+    /// Whether all that was read so far is proven to be of one moment.
+    private var isProven = false
+    private var since: UInt64 = 0
     private var notBefore: UInt64 = 0
     private var ownCalls = 0
     private(set) var rejected = 0
@@ -42,17 +35,19 @@ final class CoreSharing: Stillness {
     var isGentle = true
     var sharedIDs: Set<UInt64> = []
     var blocked: [ThreadState] { [] }
-    var systemCalls: Int { ownCalls + files.systemCalls + worker.systemCalls }
+    var isWatching: Bool { true }
+    var systemCalls: Int { ownCalls + files.systemCalls + placement.systemCalls }
 
     /// `cpu_id` is the second word of `struct rseq` (linux/rseq.h).
     private static let processorOffset: Int64 = 4
     /// The target's thread runs at least this long between two readings. Nanoseconds.
-    private static let shortestRun: UInt64 = 12_000
+    private static let shortestRun: UInt64 = 8_000
     private static let mostKnown = 1 << 12
 
-    init(_ watch: CoreWatch, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex) {
-        worker = watch.worker
-        rseqOffset = watch.rseqOffset
+    init(_ core: SharedCore, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex) {
+        placement = core.placement
+        isOnlyWay = core.isOnlyWay
+        rseqOffset = core.rseqOffset
         self.source = source
         self.threadIndex = threadIndex
         files = ScheduleFiles(pid: pid)
@@ -63,26 +58,29 @@ final class CoreSharing: Stillness {
 
     /// One thread at a time can be watched like this, and only if it is known which one.
     func hold(_ threads: [ThreadState]) -> Bool {
-        guard held == nil, threads.count == 1, !worker.isLost else { return false }
+        guard held == nil, threads.count == 1 else { return false }
         let thread = threads[0]
         guard !sharedIDs.contains(thread.threadID) else { return false }
-        pause(until: notBefore)
+        // To spin would take the target's time.
+        pause(until: notBefore, spinning: placement.processor == nil)
+        since = monotonicNow()
         if rseqOffset == nil {
             guard let tid = threadIndex.tid(of: thread) else { return false }
             files.open(tid)
         }
         guard let processor = processors[thread.address] ?? look(for: thread),
-            worker.move(to: processor) == 0
+            placement.move(to: processor) == 0
         else { return false }
         if processors.count > Self.mostKnown { processors.removeAll() }
         processors[thread.address] = processor
-        keepAway(from: processor)
         held = thread
         return true
     }
 
-    /// Where `thread` is now.
+    /// Where `thread` is now; nil when that cannot be told, or is not for us.
     private func look(for thread: ThreadState) -> Int? {
+        // One that nobody can interrupt would keep the sampler from running.
+        if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), cl_is_real_time(tid) != 0 { return nil }
         guard let witness = witness(of: thread) else { return files.processor() }
         guard let processor = word(at: witness) else { return nil }
         if processor < UInt32(Processors.most) { return Int(processor) }
@@ -91,52 +89,17 @@ final class CoreSharing: Stillness {
         return nil
     }
 
-    /// The caller's timer would take the target's time.
-    private func keepAway(from processor: Int) {
-        guard processor != avoided else { return }
-        ownCalls += 1
-        // It fails where there is no other processor.
-        _ = usable.without(processor).use(by: 0)
-        avoided = processor
-    }
-
     /// What Python keeps of a thread is pthread_self(), which is the thread pointer.
     private func witness(of thread: ThreadState) -> Address? {
         rseqOffset.map { thread.threadID &+ UInt64(bitPattern: $0 + Self.processorOffset) }
     }
 
-    /// Decoding is done here, off the target's processor, unless it needs what was not read with the rest.
-    func run(_ memory: Memory, _ body: @escaping () -> Void) {
-        if staysOpen || needsMore {
-            needsMore = false
-            isOpen = true
-            worker.run(body)
-            isOpen = false
-        } else {
-            memory.isClosed = true
-            body()
-            needsMore = memory.hasRefused
-            memory.isClosed = false
-        }
-    }
-
     func refresh(_ memory: Memory) -> Bool {
         guard let held else { return false }
-        let start = monotonicNow()
-        if isOpen {
-            noteBefore()
-            memory.refresh()
-            isProven = true  // as far as can be told yet
-        } else {
-            memory.prepare()
-            worker.run { [self] in
-                noteBefore()
-                let processor = memory.refresh(witness: witness(of: held))
-                isProven = isUndisturbed(processor)
-            }
-        }
-        // Of this the target feels all but the time that its waking took.
-        notBefore = start + max(Self.shortestRun, 3 * (monotonicNow() - start))
+        memory.prepare()
+        noteBefore()
+        let processor = memory.refresh(witness: witness(of: held))
+        isProven = isUndisturbed(processor)
         return isProven
     }
 
@@ -145,8 +108,9 @@ final class CoreSharing: Stillness {
             ownCalls += 1
             before = Int(cl_thread_switches())
         } else {
+            // In this order: on this processor it does not run, and to run later it has to be given one.
             before = files.timesScheduled() ?? -1
-            if files.processor() != worker.processor { before = -1 }
+            if files.processor() != placement.processor { before = -1 }
         }
     }
 
@@ -156,11 +120,12 @@ final class CoreSharing: Stillness {
         if let processor, let held, processor < UInt32(Processors.most) {
             processors[held.address] = Int(processor)
         }
-        return processor == UInt32(worker.processor) && before >= 0 && Int(cl_thread_switches()) == before
+        return processor.map { Int($0) } == placement.processor && before >= 0
+            && Int(cl_thread_switches()) == before
     }
 
-    func wasUnbroken() -> Bool {
-        if isOpen, let held {
+    func wasUnbroken(readingMore: Bool) -> Bool {
+        if isProven, readingMore, let held {
             isProven = isUndisturbed(witness(of: held).flatMap { word(at: $0) })
         }
         return isProven
@@ -174,6 +139,9 @@ final class CoreSharing: Stillness {
         }
         self.held = nil
         isProven = false
+        // At most a third of the target's time is taken from it, at whatever rate.
+        let now = monotonicNow()
+        notBefore = now + max(Self.shortestRun, 2 * (now - since))
     }
 
     private func word(at address: Address) -> UInt32? {

@@ -17,12 +17,11 @@ protocol Stillness: AnyObject {
     /// The same for the thread that most likely holds the GIL, before anybody looked; false when it is
     /// seen at once that it does not run.
     func hold(likely thread: ThreadState) -> Bool
-    /// Runs `body`, which reads and decodes while those that are held stand still, where that is best done.
-    func run(_ memory: Memory, _ body: @escaping () -> Void)
     /// Reads all of `memory` anew; false when it is seen already that it was in vain.
     func refresh(_ memory: Memory) -> Bool
-    /// Whether all that were held have stood still through all that was read.
-    func wasUnbroken() -> Bool
+    /// Whether all that were held have stood still through all that was read; `readingMore` when something was
+    /// read after `refresh`.
+    func wasUnbroken(readingMore: Bool) -> Bool
     /// Lets everybody go on.
     func release()
 
@@ -30,6 +29,8 @@ protocol Stillness: AnyObject {
     func holds(_ thread: ThreadState) -> Bool
     /// Those of the threads held that sit in a system call, as far as is known.
     var blocked: [ThreadState] { get }
+    /// Whether nobody is made to stand still: those that are held may go on as soon as this thread lets them.
+    var isWatching: Bool { get }
     /// How often the kernel was asked, other than through the files and tracees of the sampler.
     var systemCalls: Int { get }
     /// How often it turned out that somebody had moved.

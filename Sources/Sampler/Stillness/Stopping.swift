@@ -8,6 +8,8 @@ final class Stopping: Stillness {
     private let files: TaskFiles
     private let tracees: Tracees
     private let threadIndex: ThreadIndex
+    /// Nil when this thread never keeps to a processor.
+    private let placement: Placement?
 
     private struct Holder {
         var thread: ThreadState
@@ -38,7 +40,8 @@ final class Stopping: Stillness {
     /// So long a thread goes on after it was asked to stop.
     private static let lead: UInt64 = 4_000
 
-    init(files: TaskFiles, tracees: Tracees, threadIndex: ThreadIndex) {
+    init(files: TaskFiles, tracees: Tracees, threadIndex: ThreadIndex, placement: Placement?) {
+        self.placement = placement
         self.files = files
         self.tracees = tracees
         self.threadIndex = threadIndex
@@ -46,7 +49,7 @@ final class Stopping: Stillness {
 
     var blocked: [ThreadState] { held.filter { $0.blockedIn != nil && !$0.isGuess }.map(\.thread) }
     func holds(_ thread: ThreadState) -> Bool { held.contains { $0.thread.address == thread.address } }
-    func run(_ memory: Memory, _ body: @escaping () -> Void) { body() }
+    var isWatching: Bool { false }
 
     func refresh(_ memory: Memory) -> Bool {
         memory.refresh()
@@ -114,7 +117,7 @@ final class Stopping: Stillness {
         meanwhile()
         return holders.allSatisfy { holder in
             if holder.blockedIn != nil { return true }
-            let stop = tracees.awaitStop(holder.tid)
+            let stop = tracees.awaitStop(holder.tid, spinning: !sharesCore)
             if holder.isGuess { return stop != .late }
             return stop == .stopped
                 && threadIndex.confirm(
@@ -124,7 +127,7 @@ final class Stopping: Stillness {
     }
 
     /// A holder that sat in a system call was left there: did it stay?
-    func wasUnbroken() -> Bool {
+    func wasUnbroken(readingMore: Bool) -> Bool {
         held.allSatisfy { holder in
             guard let call = holder.blockedIn else { return true }
             return files.blockedSystemCall(of: holder.tid) == call
@@ -145,7 +148,10 @@ final class Stopping: Stillness {
         notBefore = now + max(Self.shortestRun, 2 * (time - min(time, Self.lead)))
     }
 
+    /// Whether the target may be on the processor that this thread keeps to: it cannot stop while this spins.
+    private var sharesCore: Bool { placement?.processor != nil }
+
     private func waitUntilRunLongEnough() {
-        pause(until: notBefore)
+        pause(until: notBefore, spinning: !sharesCore)
     }
 }

@@ -1,17 +1,20 @@
 import CLinux
 import Glibc
 
-/// What `--nonblocking` needs: a thread of pyflame's own that may run wherever the target may.
-public final class CoreWatch {
-    let worker: CoreThread
+/// What reading without a stop needs: leave to run wherever the target may, and a witness.
+public final class SharedCore {
+    let placement = Placement()
     /// Where a thread's `struct rseq` is, from its thread pointer; nil without restartable sequences.
     let rseqOffset: Int64?
+    /// Whether nothing may be stopped.
+    let isOnlyWay: Bool
 
     /// Why it cannot be done here, and what to do.
     public struct Unavailable: Error, Sendable {
         public let explanation: String
     }
 
+    /// Belongs to the thread that will sample; no other may have made it.
     /// - Parameter rseqOffset: glibc's `__rseq_offset` in the target; nil where there is none.
     public init(pid: pid_t, rseqOffset: Int64?) throws(Unavailable) {
         #if !arch(x86_64)
@@ -20,11 +23,9 @@ public final class CoreWatch {
                     + "stores out of order. Leave it out: the thread that holds the GIL is stopped then, for some "
                     + "20 microseconds a sample")
         #else
-            guard let worker = CoreThread() else {
-                throw Unavailable(explanation: "--nonblocking: a thread could not be started")
-            }
+            isOnlyWay = true
             for processor in Processors.allowed(to: pid) {
-                let error = worker.move(to: processor)
+                let error = placement.move(to: processor)
                 guard error == 0 else {
                     throw Unavailable(
                         explanation: "--nonblocking has to run on the target's processors, and pyflame may not "
@@ -32,7 +33,19 @@ public final class CoreWatch {
                             + "target's container or cpuset, or leave --nonblocking out")
                 }
             }
-            self.worker = worker
+            placement.leave()
+            self.rseqOffset = rseqOffset
+        #endif
+    }
+
+    /// The same where threads may be stopped if need be; nil where that is all that can be done.
+    public init?(besideStops pid: pid_t, rseqOffset: Int64?) {
+        #if !arch(x86_64)
+            return nil
+        #else
+            // The scheduler's counts cost as much as a stop.
+            guard let rseqOffset else { return nil }
+            isOnlyWay = false
             self.rseqOffset = rseqOffset
         #endif
     }

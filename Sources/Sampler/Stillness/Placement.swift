@@ -1,0 +1,30 @@
+import CLinux
+import Glibc
+
+/// Which processor the calling thread keeps to.
+final class Placement {
+    /// Those that it may use when it keeps to none.
+    private let usual = Processors()
+    private(set) var processor: Int?
+    private(set) var systemCalls = 0
+
+    /// Moves to `processor` and stays there; 0 or an errno.
+    func move(to processor: Int) -> Int32 {
+        guard processor != self.processor else { return 0 }
+        systemCalls += 1
+        let error = Processors(only: processor).use(by: 0)
+        guard error == 0 else { return error }
+        // So that it need not wait there until the time of whoever runs is up.
+        if self.processor == nil { systemCalls += Int(cl_be_prompt(1)) }
+        self.processor = processor
+        return 0
+    }
+
+    /// Runs anywhere again.
+    func leave() {
+        guard processor != nil else { return }
+        processor = nil
+        systemCalls += 1 + Int(cl_be_prompt(0))
+        _ = usual.use(by: 0)
+    }
+}
