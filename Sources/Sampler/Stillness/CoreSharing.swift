@@ -28,6 +28,8 @@ final class CoreSharing: Stillness {
     /// Whether all that was read so far is proven to be of one moment.
     private var isProven = false
     private var since: UInt64 = 0
+    /// How long the last reading took that is proven to have had the processor all the time. Nanoseconds.
+    private var readTime: UInt64 = 20_000
     private var notBefore: UInt64 = 0
     private var ownCalls = 0
     private(set) var rejected = 0
@@ -63,7 +65,6 @@ final class CoreSharing: Stillness {
         guard !sharedIDs.contains(thread.threadID) else { return false }
         // To spin would take the target's time.
         pause(until: notBefore, spinning: placement.processor == nil)
-        since = monotonicNow()
         if rseqOffset == nil {
             guard let tid = threadIndex.tid(of: thread) else { return false }
             files.open(tid)
@@ -74,6 +75,7 @@ final class CoreSharing: Stillness {
         if processors.count > Self.mostKnown { processors.removeAll() }
         processors[thread.address] = processor
         held = thread
+        since = monotonicNow()
         return true
     }
 
@@ -100,6 +102,7 @@ final class CoreSharing: Stillness {
         noteBefore()
         let processor = memory.refresh(witness: witness(of: held))
         isProven = isUndisturbed(processor)
+        if isProven { readTime = monotonicNow() - since }
         return isProven
     }
 
@@ -139,9 +142,10 @@ final class CoreSharing: Stillness {
         }
         self.held = nil
         isProven = false
-        // At most a third of the target's time is taken from it, at whatever rate.
+        // At most a third of the target's time is taken from it, at whatever rate. What takes many times longer
+        // than to read was not spent on the target's processor: this thread waited for it itself.
         let now = monotonicNow()
-        notBefore = now + max(Self.shortestRun, 2 * (now - since))
+        notBefore = now + max(Self.shortestRun, 2 * min(now - since, 8 * readTime))
     }
 
     private func word(at address: Address) -> UInt32? {
