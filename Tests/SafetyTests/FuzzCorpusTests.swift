@@ -8,8 +8,8 @@ import Testing
 /// What fuzzing has found or gone through (scripts/fuzz), and some thousand mutations of it: with or without
 /// libFuzzer in the toolchain, the same entry points are run on each build. A crash or a hang fails the run.
 struct FuzzCorpusTests {
-    /// PYFLAME_MUTATIONS: how many of each file.
-    private static let mutations = amount("PYFLAME_MUTATIONS", short: 20)
+    /// PYFLAME_MUTATIONS: how many of the files of each target, all together.
+    private static let mutations = amount("PYFLAME_MUTATIONS", short: 300)
 
     private static var targets: [FuzzTarget] {
         FuzzTarget.all(decoders: registeredDecoders) {
@@ -28,7 +28,7 @@ struct FuzzCorpusTests {
         for file in files {
             let bytes = Array(try Data(contentsOf: folder.appendingPathComponent(file)))
             target.run(bytes)
-            for _ in 0..<Self.mutations {
+            for _ in 0..<max(Self.mutations / files.count, 1) {
                 target.run(mutated(bytes, &random))
                 runs += 1
             }
