@@ -1,3 +1,4 @@
+import CLinux
 import FrameDecoding
 
 /// What a loop samples at each tick: one process, or many.
@@ -65,6 +66,8 @@ public struct SamplingLoop {
         var deadlines = Deadlines(start: start, interval: interval, seed: start)
         SignalGate.wakeInTime()
         defer { targets.endSampling() }
+        // Most of it found the interpreter, and is not needed again.
+        if duration != 0 { cl_release_code() }
         while true {
             let next = min(deadlines.next, end ?? .max)
             let attention = targets.nextAttention

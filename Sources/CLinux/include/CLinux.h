@@ -93,6 +93,9 @@ int cl_be_prompt(int prompt);
 int cl_is_real_time(pid_t tid);
 /// How much later than asked for the calling thread may be woken.
 void cl_set_timer_slack(unsigned long nanoseconds);
+/// Takes the program's and its libraries' code out of this process's resident memory; what is used again comes back, from
+/// the page cache, when it is.
+void cl_release_code(void);
 
 // ---- What the kernel tells of processes (its connector, linux/cn_proc.h) ----
 
