@@ -14,6 +14,7 @@ final class AttachedRun {
     private let gate = SignalGate()
     /// As it was found.
     private var process: ProfiledProcess?
+    private var session: Session?
 
     init(pid: pid_t, options: Options, output: OutputFile) {
         self.pid = pid
@@ -30,7 +31,7 @@ final class AttachedRun {
         let outcome = try tracing(opening: gate) { [self] () throws(Failure) in
             if options.probe { return AttachedOutcome.text(probe()) }
             if options.dump { return .text(try dump()) }
-            return .profile(try profile(into: sink, live))
+            return try profile(into: sink, live).map { .profile($0) }
         }
         try outcome.write(to: output, from: sink, options)
     }
@@ -76,38 +77,26 @@ final class AttachedRun {
         }
     }
 
+    /// Nil when pyflame is to stop for a while; called again, goes on where it was.
     private func profile(
         into sink: any SampleSink, _ live: LiveSession?
-    ) throws(Failure) -> RunStatistics {
-        let tracees = Tracees()
-        let sampler = try sampler(
-            tracees, options: live == nil ? options.sampling : LiveSession.sampling, into: sink)
-        try live?.start()
-        defer { live?.stop() }
-        let clock = RunClock()
-        let progress =
-            live == nil ? Progress(interval: options.interval, duration: options.duration) : nil
-        let loop = SamplingLoop(
-            interval: options.interval,
-            duration: live != nil && !options.hasDuration ? nil : options.duration)
-        loop.run(
-            sampler, tracees: tracees, gate: gate,
-            SamplingLoop.Handlers(
-                record: { sample in
-                    sink.record(sample)
-                    progress?.update(at: sample.time, sampler.statistics)
-                    live?.note(missed: sampler.statistics.missed)
-                },
-                // Under nohup, a hang-up is no reason to end.
-                goesOn: { signal, _ in SignalDisposition.isIgnored(signal) },
-                isOver: { live?.isOver ?? false }))
-        if sampler.isTargetGone {
-            live?.linger("process \(pid) has ended or become another program", gate: gate)
+    ) throws(Failure) -> RunStatistics? {
+        if let session {
+            let refused = session.resume()
+            if refused != 0 {
+                // What there is so far is not given up for it.
+                Program.complain(AttachFailure.refused(pid: pid, errno: refused).explanation)
+                return session.finish(gate)
+            }
+        } else {
+            let tracees = Tracees()
+            let sampler = try sampler(
+                tracees, options: live == nil ? options.sampling : LiveSession.sampling, into: sink)
+            try live?.start()
+            session = Session(pid: pid, sampler: sampler, tracees: tracees, sink: sink, live: live, options: options)
         }
-        progress?.end()
-        return RunStatistics(
-            sampling: sampler.statistics, systemCalls: sampler.systemCalls + tracees.systemCalls,
-            clock: clock, options: options)
+        guard let session, session.sample(gate) == .over else { return nil }
+        return session.finish(gate)
     }
 
     private func dump() throws(Failure) -> String {

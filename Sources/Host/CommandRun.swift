@@ -174,6 +174,7 @@ final class CommandRun {
             let next = watched.values.map(\.nextLook).min() ?? .max
             switch gate.wait(until: next == .max ? monotonicNow() + 1_000_000_000 : next) {
             case .interrupted(let signal, let sent): passOn(signal, sent)
+            case .suspended: gate.stop()
             case .child: tracees.handleEvents()
             case .deadline:
                 for process in watched.values where process.nextLook <= monotonicNow() {

@@ -9,8 +9,10 @@ struct RunClock {
     /// On the monotonic clock, in nanoseconds.
     let start = monotonicNow()
     private let processor = RunClock.processorTime()
+    /// How long pyflame was stopped meanwhile, which is no part of the run.
+    var suspended: UInt64 = 0
 
-    var elapsed: UInt64 { monotonicNow() - start }
+    var elapsed: UInt64 { monotonicNow() - start - suspended }
     var spent: UInt64 { Self.processorTime() - processor }
 
     private static func unixTime() -> UInt64 { nanoseconds(CLOCK_REALTIME) }

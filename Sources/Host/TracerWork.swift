@@ -3,9 +3,20 @@ import Sampler
 import Sinks
 
 /// Does `body` on a tracer thread and gives back what it brings; `gate` is opened when it is over, whatever came of it.
+/// A `body` that brings nothing was told to stop for a while: its thread ends, so that the kernel lets go of all that was
+/// traced, pyflame stops and, when it is continued, does `body` again on another thread.
 func tracing<Value>(
-    opening gate: SignalGate? = nil, _ body: @escaping () throws(Failure) -> Value
+    opening gate: SignalGate, _ body: @escaping () throws(Failure) -> Value?
 ) throws(Failure) -> Value {
+    defer { gate.open() }
+    while true {
+        if let value = try tracing(body) { return value }
+        gate.stop()
+    }
+}
+
+/// Does `body` on a tracer thread and gives back what it brings.
+func tracing<Value>(_ body: @escaping () throws(Failure) -> Value) throws(Failure) -> Value {
     var result: Result<Value, Failure>?
     let started = onTracerThread {
         do throws(Failure) {
@@ -14,7 +25,6 @@ func tracing<Value>(
             result = .failure(error)
         }
     }
-    gate?.open()
     guard started, let result else { throw Failure(explanation: "Failed to start a thread") }
     return try result.get()
 }

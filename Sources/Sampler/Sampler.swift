@@ -54,8 +54,8 @@ public final class Sampler: SampledTargets {
     private var history = SharingHistory()
     /// The one that this attempt uses.
     private var stillness: any Stillness
-    /// For a target that is not traced, which tells its end by itself.
-    private let identity: ProcessIdentity?
+    /// For a target that is not traced and does not tell its end by itself, or was not for a while.
+    private let identity: ProcessIdentity
     /// Who alone held the GIL in the last sample, and most likely does so again.
     private var likelyHolder: ThreadState?
     private var counts = Statistics()
@@ -67,6 +67,8 @@ public final class Sampler: SampledTargets {
     private static let mostHolders = 16
     /// How often the lock is read again while it changes hands, with threads held.
     private static let mostLooks = 4
+    /// How often the lock is read in search of a thread that holds it.
+    private static let mostGlances = 24
     /// In one sample, over all threads: more is a trap, and the target stands still meanwhile.
     private static let mostFrames = 1 << 21
 
@@ -102,7 +104,7 @@ public final class Sampler: SampledTargets {
         sharing = core.map { CoreSharing($0, pid: pid, source: source, threadIndex: index) }
         neverStops = core?.isOnlyWay ?? false
         if neverStops, let sharing { stillness = sharing } else { stillness = stopping }
-        identity = neverStops ? ProcessIdentity(pid: pid) : nil
+        identity = ProcessIdentity(pid: pid)
         stopping.meanwhile = { [memory] in memory.prepare() }
         names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
         let asksKernel = options.mode == .cpu || options.activity
@@ -125,6 +127,21 @@ public final class Sampler: SampledTargets {
         case .executed(pid): isTargetGone = true
         case .executed, .forked, .cloned: break
         }
+    }
+
+    /// Goes on after the thread that traced has ended, and with it its hold on the target; the calling thread
+    /// traces from now on. 0 or an errno.
+    public func takeUpAgain() -> Int32 {
+        tracees.forgetAll()
+        threadIndex.forgetAll()
+        files.forgetAll()
+        likelyHolder = nil
+        familiar.removeAll()
+        guard identity.isStill() else {
+            isTargetGone = true
+            return 0
+        }
+        return tracees.seize(pid)
     }
 
     /// Whether the decoder can read variables.
@@ -183,6 +200,7 @@ public final class Sampler: SampledTargets {
                 if isTargetGone { return .failed }
             }
             do throws(DecodeError) {
+                if attempt > 0, options.allThreads, let outcome = try sampleQuickly() { return outcome }
                 if let outcome = try options.allThreads ? sampleAll() : sampleHolder() {
                     return outcome
                 }
@@ -190,7 +208,7 @@ public final class Sampler: SampledTargets {
                 // What was read was just being changed: the next attempt finds it whole.
             }
         }
-        if let identity, !identity.isStill() { isTargetGone = true }
+        if !identity.isStill() { isTargetGone = true }
         return .failed
     }
 
@@ -224,6 +242,18 @@ public final class Sampler: SampledTargets {
             else { return nil }
         }
         return outcome(second)
+    }
+
+    /// The GIL goes from thread to thread so fast that reading all of them is in vain, unless one that has it is
+    /// caught: that is looked for with as little as can be read. Nil when this did not bring a sample.
+    private func sampleQuickly() throws(DecodeError) -> Sample.Outcome? {
+        for _ in 0..<Self.mostGlances {
+            lockMemory.refresh()
+            // It may be changing hands.
+            guard let state = try? decoder.lockState(in: lockMemory) else { continue }
+            guard state.holders.isEmpty else { return try sample(holding: movers(of: state)) }
+        }
+        return nil
     }
 
     private func agree(_ first: [ThreadSample], _ second: [ThreadSample]) -> Bool {

@@ -45,22 +45,34 @@ public struct SamplingLoop {
         public var goesOn: (_ signal: Int32, _ sent: Bool) -> Bool
         /// Asked after every event: whether there is another reason to end.
         public var isOver: () -> Bool
+        /// Whether the loop returns when pyflame is to stop for a while; otherwise it stops within the loop,
+        /// and what is traced stays so.
+        public var leavesToStop: Bool
 
         public init(
             record: @escaping (Sample) -> Void,
             goesOn: @escaping (Int32, Bool) -> Bool = { _, _ in false },
-            isOver: @escaping () -> Bool = { false }
+            isOver: @escaping () -> Bool = { false },
+            leavesToStop: Bool = false
         ) {
+            self.leavesToStop = leavesToStop
             self.record = record
             self.goesOn = goesOn
             self.isOver = isOver
         }
     }
 
+    public enum End: Equatable, Sendable {
+        case over
+        /// pyflame is to stop for a while; so much of the duration is left (nanoseconds).
+        case suspended(left: UInt64?)
+    }
+
     /// Ticks that were missed are counted, not caught up with.
+    @discardableResult
     public func run(
         _ targets: any SampledTargets, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
-    ) {
+    ) -> End {
         let start = monotonicNow()
         let end = duration.map { start + $0 }
         var deadlines = Deadlines(start: start, interval: interval, seed: start)
@@ -75,22 +87,26 @@ public struct SamplingLoop {
             switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
-                return
+                return .over
+            case .suspended:
+                if handlers.leavesToStop { return .suspended(left: end.map { $0 - min(monotonicNow(), $0) }) }
+                gate.stop()
+                continue
             case .child:
                 tracees.handleEvents()
-                if targets.isGone || handlers.isOver() { return }
+                if targets.isGone || handlers.isOver() { return .over }
                 continue
             case .deadline where attention < next:
                 targets.attend()
                 tracees.handleEvents()
-                if targets.isGone || handlers.isOver() { return }
+                if targets.isGone || handlers.isOver() { return .over }
                 continue
             case .deadline: break
             }
-            if let end, next >= end, end > start { return }
+            if let end, next >= end, end > start { return .over }
             targets.sampleAll(handlers.record)
             tracees.handleHiddenEvents()
-            if targets.isGone || handlers.isOver() || duration == 0 { return }
+            if targets.isGone || handlers.isOver() || duration == 0 { return .over }
             targets.miss(deadlines.advance(past: min(monotonicNow(), (end ?? .max) - 1)))
         }
     }

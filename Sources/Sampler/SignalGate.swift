@@ -3,29 +3,52 @@ import Glibc
 
 /// Waits for a moment and for signals at once. The signals that matter are blocked and taken with
 /// sigtimedwait, so none can interrupt a step of the sampler: SIGCHLD says that a traced thread
-/// stopped or ended, SIGINT, SIGTERM and SIGHUP that the user wants the profile now.
+/// stopped or ended, SIGINT, SIGTERM and SIGHUP that the user wants the profile now, SIGTSTP (Ctrl-Z) that
+/// pyflame is to stop for a while.
 public struct SignalGate {
     public enum Event: Equatable, Sendable {
         case deadline
         case child
         /// `sent`: by a process, to pyflame; otherwise by the terminal, to the whole process group.
         case interrupted(Int32, sent: Bool)
+        /// See `stop`.
+        case suspended
     }
 
     private var awaited = sigset_t()
+    /// SIGCONT alone: blocked as well, so that one which came before its stop took effect can be told.
+    private var continuation = sigset_t()
     /// What was blocked before: a command that is started gets it back.
     public private(set) var before = sigset_t()
 
     /// Blocks the signals in the calling thread and all that it starts later.
     public init() {
         sigemptyset(&awaited)
-        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP] { sigaddset(&awaited, signal) }
+        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP] { sigaddset(&awaited, signal) }
+        sigemptyset(&continuation)
+        sigaddset(&continuation, SIGCONT)
         pthread_sigmask(SIG_BLOCK, &awaited, &before)
+        pthread_sigmask(SIG_BLOCK, &continuation, nil)
     }
 
     /// Lets the signals have their usual effect again in the calling thread.
     public func open() {
         withUnsafePointer(to: before) { _ = pthread_sigmask(SIG_SETMASK, $0, nil) }
+    }
+
+    /// Stops pyflame as the SIGTSTP would have that was taken, until it is continued. Where the kernel does not
+    /// stop for it (SIGTSTP is ignored, or no shell is there to continue), returns at once.
+    public func stop() {
+        var none = timespec()
+        // Sent later than the SIGTSTP, which would have taken it back.
+        if withUnsafePointer(to: continuation, { sigtimedwait($0, nil, &none) }) == SIGCONT { return }
+        var stop = sigset_t()
+        sigemptyset(&stop)
+        sigaddset(&stop, SIGTSTP)
+        raise(SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &stop, nil)
+        pthread_sigmask(SIG_BLOCK, &stop, nil)
+        _ = withUnsafePointer(to: continuation) { sigtimedwait($0, nil, &none) }
     }
 
     /// The calling thread's waits end when they should, not up to 50 µs later so that timers may be gathered.
@@ -48,6 +71,7 @@ public struct SignalGate {
             var info = siginfo_t()
             let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
             if signal == SIGCHLD { return .child }
+            if signal == SIGTSTP { return .suspended }
             if signal > 0 { return .interrupted(signal, sent: info.si_code <= 0) }
             if errno == EAGAIN { return .deadline }
         }

@@ -64,6 +64,11 @@ final class TaskFiles {
         if let descriptor = systemCallFiles.removeValue(forKey: tid) { close(descriptor) }
     }
 
+    func forgetAll() {
+        for descriptor in systemCallFiles.values { close(descriptor) }
+        systemCallFiles.removeAll()
+    }
+
     private func systemCallFile(of tid: pid_t) -> Int32? {
         if let known = systemCallFiles[tid] { return known }
         if systemCallFiles.count >= mostOpenFiles, let (oldest, _) = systemCallFiles.first {

@@ -83,6 +83,12 @@ final class ThreadIndex {
         known = known.filter { $0.value != tid }
     }
 
+    func forgetAll() {
+        known.removeAll()
+        confirmed.removeAll()
+        unknown.removeAll()
+    }
+
     private func lookUp(_ thread: ThreadState, among tasks: Set<pid_t>) -> pid_t? {
         let outer = namespaceMap(tasks)
         func translated(_ inner: pid_t) -> pid_t? {

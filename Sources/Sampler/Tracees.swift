@@ -202,6 +202,9 @@ public final class Tracees {
         settled.remove(child)
     }
 
+    /// The thread that traced has ended, and the kernel has let all of them go.
+    func forgetAll() { states.removeAll() }
+
     /// The thread pointer of a thread that is held; nil where it cannot be read.
     func threadPointer(of tid: pid_t) -> UInt64? {
         #if arch(x86_64)

@@ -43,6 +43,37 @@ import Testing
         #expect(stoppedThreads(steady.pid).isEmpty && steady.goesOn())
     }
 
+    /// A file system without room for a byte, or for half of the profile: what was there stays as it was.
+    @Test(arguments: [0, 4096])
+    func fullDisk(_ room: Int) throws {
+        let folder = try Folder()
+        let mounted = geteuid() == 0
+            ? try Child(["/bin/mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder.path]).finish() : nil
+        guard mounted?.status == 0 else {
+            print("NOT TESTED: a full disk: mounting one takes root (\(mounted?.err ?? "this is another user"))")
+            return
+        }
+        defer { _ = try? Child(["/bin/umount", folder.path]).finish() }
+        try folder.write("out", "the former profile")
+        let filler = open(folder.file("filler"), O_WRONLY | O_CREAT, 0o600)
+        defer { close(filler) }
+        let block = [UInt8](repeating: 1, count: 4096)
+        while write(filler, block, block.count) > 0 {}
+        #expect(errno == ENOSPC)
+        #expect(ftruncate(filler, lseek(filler, 0, SEEK_END) - off_t(room)) == 0)
+
+        let python = try #require(Interpreter.any)
+        let program = try python.start([fixture("known_stacks.py")])
+        for format in ["folded", "html"] {
+            let run = try pyflame(
+                ["-p", "\(program.pid)", "-s", "0.5", "-r", "0.001", "--format", format, "-o", folder.file("out")])
+            #expect(run.status == 1 && run.err.contains("No space left on device"), "\(run)")
+            #expect(folder.text("out") == "the former profile")
+            #expect(Set(try FileManager.default.contentsOfDirectory(atPath: folder.path)) == ["out", "filler"])
+            #expect(stoppedThreads(program.pid).isEmpty && program.process.isRunning)
+        }
+    }
+
     /// The limit on a file's size stands in for a full disk, and its signal kills.
     @Test func fileSize() throws {
         let steady = try Steady(try #require(Interpreter.any))

@@ -7,7 +7,7 @@ final class Progress {
     private let line: TerminalLine
     private let interval: UInt64
     private let duration: UInt64
-    private let start: UInt64
+    private var start: UInt64
     private var next: UInt64
 
     /// Nanoseconds between two updates: four a second.
@@ -36,6 +36,9 @@ final class Progress {
                 statistics: statistics(), ticks: ticks
             ).text)
     }
+
+    /// Leaves out `time` (nanoseconds) in which nothing was done.
+    func skip(_ time: UInt64) { start += time }
 
     /// Leaves the terminal as it was.
     func end() { line.clear() }

@@ -19,6 +19,10 @@ final class CoreSharing: Stillness {
     private let isOnlyWay: Bool
     /// Nil when the scheduler's own counts are the witness.
     private var rseqOffset: Int64?
+    /// Whether a thread was seen that has them.
+    private var hasSequences = false
+    private var refusals = 0
+    private static let mostRefusals = 8
 
     private var held: ThreadState?
     /// Where threads were seen last.
@@ -85,9 +89,14 @@ final class CoreSharing: Stillness {
         if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), cl_is_real_time(tid) != 0 { return nil }
         guard let witness = witness(of: thread) else { return files.processor() }
         guard let processor = word(at: witness) else { return nil }
-        if processor < UInt32(Processors.most) { return Int(processor) }
-        // RSEQ_CPU_ID_UNINITIALIZED, RSEQ_CPU_ID_REGISTRATION_FAILED: this program does without.
-        rseqOffset = nil
+        if processor < UInt32(Processors.most) {
+            hasSequences = true
+            return Int(processor)
+        }
+        // RSEQ_CPU_ID_UNINITIALIZED, RSEQ_CPU_ID_REGISTRATION_FAILED: this program does without, unless it was a thread
+        // that is just being born.
+        refusals += 1
+        if !hasSequences, refusals == Self.mostRefusals { rseqOffset = nil }
         return nil
     }
 
