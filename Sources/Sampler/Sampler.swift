@@ -78,6 +78,13 @@ public final class Sampler: SampledTargets {
 
     /// How often in this sample a thread that was left alone did not stay.
     private var wakeUps = 0
+    /// Of states of which it is not known by their ids who runs them.
+    private var sharedIDs = SharedIDs() {
+        didSet {
+            stopping.sharedIDs = sharedIDs.all
+            sharing?.sharedIDs = sharedIDs.all
+        }
+    }
     /// Thread states that have been held before.
     private var familiar: Set<Address> = []
     /// What others had done with the same source before.
@@ -200,6 +207,7 @@ public final class Sampler: SampledTargets {
                 if isTargetGone { return .failed }
             }
             do throws(DecodeError) {
+                try reviewSharedIDs()
                 if attempt > 0, options.allThreads, let outcome = try sampleQuickly() { return outcome }
                 if let outcome = try options.allThreads ? sampleAll() : sampleHolder() {
                     return outcome
@@ -308,14 +316,25 @@ public final class Sampler: SampledTargets {
     /// states of a process with several threads have. Then those that are held are not enough.
     private func findsSharedIDs(_ movers: [ThreadState]) throws(DecodeError) -> Bool {
         guard !movers.allSatisfy({ familiar.contains($0.address) }) else { return false }
-        var seen: Set<UInt64> = []
-        let shared = try decoder.threads(in: memory).map(\.threadID).filter { !seen.insert($0).inserted }
+        let shared = try idsOfSeveral(in: memory)
         if familiar.count > 1 << 16 { familiar.removeAll() }
         familiar.formUnion(movers.map(\.address))
-        guard !stopping.sharedIDs.isSuperset(of: shared), files.tasks().count > 1 else { return false }
-        stopping.sharedIDs.formUnion(shared)
-        sharing?.sharedIDs.formUnion(shared)
+        guard !sharedIDs.all.isSuperset(of: shared), files.tasks().count > 1 else { return false }
+        sharedIDs.add(shared, at: monotonicNow())
         return true
+    }
+
+    private func idsOfSeveral(in memory: Memory) throws(DecodeError) -> Set<UInt64> {
+        var seen: Set<UInt64> = []
+        return Set(try decoder.threads(in: memory).map(\.threadID).filter { !seen.insert($0).inserted })
+    }
+
+    /// Whether ids that were shared a moment ago still are.
+    private func reviewSharedIDs() throws(DecodeError) {
+        guard sharedIDs.isUnclear else { return }
+        lockMemory.refresh()
+        // What is read while they run may be wrong, so it is looked at once more when they stand still.
+        if sharedIDs.review(try idsOfSeveral(in: lockMemory), at: monotonicNow()) { familiar.removeAll() }
     }
 
     /// The threads that may change what this sampler reads: those that hold the GIL and, where there
