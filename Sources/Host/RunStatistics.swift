@@ -63,8 +63,10 @@ struct RunStatistics {
             stops:        \(sampling.stops), of the target's threads
             stopped:      median \(microseconds(stops.quantile(0.5))) us, \
             p99 \(microseconds(stops.quantile(0.99))) us, total \(microseconds(stops.total)) us
-            memory reads: \(tenths(sampling.memoryReads * 10 / count)) per sample
-            system calls: \(tenths(systemCalls * 10 / count)) per sample
+            memory reads: \(tenths(sampling.memoryReads * 10 / count)) per sample, \
+            median \(sampling.readsOfEach.median)
+            system calls: \(tenths(systemCalls * 10 / count)) per sample, \
+            median \(sampling.callsOfEach.median)
             own CPU time: \(microseconds(spent / UInt64(count))) us per sample, \
             \(microseconds(spent)) us in all
 

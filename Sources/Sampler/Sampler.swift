@@ -171,6 +171,8 @@ public final class Sampler: SampledTargets {
             - systemCallsBefore
     }
 
+    private var allSystemCalls: Int { systemCalls + tracees.systemCalls - tracees.callsInVain }
+
     /// Whether there is nothing left to sample: the process ended or became another program.
     public private(set) var isTargetGone = false
     public var isGone: Bool { isTargetGone }
@@ -187,7 +189,10 @@ public final class Sampler: SampledTargets {
 
     /// Takes a sample now.
     public func sample() -> Sample {
+        let (calls, reads) = (allSystemCalls, source.systemCalls)
         var outcome = attempts()
+        counts.callsOfEach.add(allSystemCalls - calls + 1)
+        counts.readsOfEach.add(source.systemCalls - reads)
         counts.samples += 1
         switch outcome {
         case .failed where isTargetGone: counts.samples -= 1  // it ended under our hands

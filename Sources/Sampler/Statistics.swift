@@ -12,6 +12,11 @@ public struct Statistics: Sendable {
     public var rejected = 0
     /// How often the target's memory was read.
     public var memoryReads = 0
+    /// The same, of each sample for itself.
+    public var readsOfEach = CountHistogram()
+    /// How many system calls each sample took: the wait for its moment among them, but not those that asked in vain
+    /// whether a thread has stopped.
+    public var callsOfEach = CountHistogram()
     /// How often a thread of the target was stopped.
     public var stops = 0
     /// How long the target's threads were stopped, each time: nanoseconds.
@@ -28,6 +33,8 @@ public struct Statistics: Sendable {
         retries += other.retries
         rejected += other.rejected
         memoryReads += other.memoryReads
+        readsOfEach.add(other.readsOfEach)
+        callsOfEach.add(other.callsOfEach)
         stops += other.stops
         stopTimes.add(other.stopTimes)
     }
@@ -75,5 +82,32 @@ public struct DurationHistogram: Sendable {
         guard bucket >= 32 else { return UInt64(bucket) }
         let exponent = bucket / 32 + 4
         return (32 + UInt64(bucket % 32)) << UInt64(exponent - 5)
+    }
+}
+
+/// How often each small number was counted. Its median is what a sample usually costs, whatever a few samples met with
+/// on a loaded machine.
+public struct CountHistogram: Sendable {
+    /// The last one stands for all larger numbers, too.
+    private var counts = [UInt32](repeating: 0, count: 128)
+
+    public init() {}
+
+    public mutating func add(_ value: Int) {
+        counts[min(max(value, 0), counts.count - 1)] &+= 1
+    }
+
+    public mutating func add(_ other: CountHistogram) {
+        for index in counts.indices { counts[index] &+= other.counts[index] }
+    }
+
+    /// 0 of nothing.
+    public var median: Int {
+        var left = (counts.reduce(0) { $0 + Int($1) } + 1) / 2
+        for (value, count) in counts.enumerated() where count > 0 {
+            left -= Int(count)
+            if left <= 0 { return value }
+        }
+        return 0
     }
 }

@@ -46,6 +46,8 @@ public final class Tracees {
     private var observers: [Observation: (Event) -> Void] = [:]
     private var observations = 0
     public private(set) var systemCalls = 0
+    /// Those of them that asked for a stop that was not there yet: a loaded machine makes them more.
+    private(set) var callsInVain = 0
     /// How often a stop hit a thread that was just entering a system call, which then was taken up again.
     public private(set) var resumedCalls = 0
 
@@ -138,7 +140,10 @@ public final class Tracees {
             let waited = monotonicNow() - start
             if waited > Self.patience { return .late }
             let sleeps = !spinning || waited > Self.spinTime
-            if takeStop(of: tid, waiting: sleeps ? 20_000_000 : 0) || sleeps { continue }
+            let callsBefore = systemCalls
+            if takeStop(of: tid, waiting: sleeps ? 20_000_000 : 0) { continue }
+            callsInVain += systemCalls - callsBefore
+            if sleeps { continue }
             // A thread that waits for a processor itself takes long: it is asked less and less often.
             spin(until: monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
         }
