@@ -191,7 +191,9 @@ def slowdown(profiler, target, rate, pairs, seconds=1):
 
 
 def median(values):
-    return sorted(values)[len(values) // 2]
+    """Of those that could be had."""
+    values = sorted(value for value in values if value is not None)
+    return values[len(values) // 2]
 
 
 def elapsed(command, env, times=20):
