@@ -43,8 +43,6 @@ public final class SharedCore {
         #if !arch(x86_64)
             return nil
         #else
-            // The scheduler's counts cost as much as a stop.
-            guard let rseqOffset else { return nil }
             isOnlyWay = false
             self.rseqOffset = rseqOffset
         #endif
