@@ -366,7 +366,8 @@ public final class Sampler: SampledTargets {
 
     /// Without a stop first; if that comes to nothing, the other ways stop.
     private func sampleLikelyOrStop(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
-        guard let sharing, history.isWorthTrying() else { return try sample(likely) }
+        // Whether a thread is blocked while it holds the GIL, only the way to a stop finds out.
+        guard let sharing, processorUse == nil, history.isWorthTrying() else { return try sample(likely) }
         stillness = sharing
         defer { stillness = stopping }
         let outcome = Result { () throws(DecodeError) in try sample(likely) }
