@@ -370,7 +370,9 @@ public final class Sampler: SampledTargets {
         guard let sharing, processorUse == nil, history.isWorthTrying() else { return try sample(likely) }
         stillness = sharing
         defer { stillness = stopping }
-        let outcome = Result { () throws(DecodeError) in try sample(likely) }
+        var outcome = Result { () throws(DecodeError) in try sample(likely) }
+        // It is known by now where the thread has gone.
+        if sharing.hasRejected { outcome = Result { () throws(DecodeError) in try sample(likely) } }
         history.note(success: (try? outcome.get()) != nil)
         if history.isLongPause { placement?.leave() }
         return try outcome.get()
