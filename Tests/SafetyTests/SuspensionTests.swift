@@ -6,7 +6,7 @@ import Testing
 ///
 /// PYFLAME_SUSPENSIONS: how often.
 @Suite(.serialized) struct SuspensionTests {
-    private static let times = amount("PYFLAME_SUSPENSIONS", short: 12)
+    private static let times = amount("PYFLAME_SUSPENSIONS", short: 6)
 
     private func isStopped(_ pid: Int32) -> Bool { threadStates(pid).allSatisfy { $0.value == "T" } }
     private func tracer(of pid: Int32) -> String? { statusField("TracerPid", of: pid) }
