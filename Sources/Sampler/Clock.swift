@@ -8,6 +8,13 @@ public func monotonicNow() -> UInt64 {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
+/// The processor time that the calling thread has used, in nanoseconds.
+func ownProcessorTime() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
 /// To go to sleep and wake up again takes this long: shorter waits are spun through. Nanoseconds.
 let shortestSleep: UInt64 = 60_000
 

@@ -8,26 +8,6 @@ import TargetMemory
 /// Whoever holds the GIL is the only thread that can change Python's state. So that thread alone is
 /// stopped, or none when no thread holds it; threads that sleep are never touched.
 public final class Sampler: SampledTargets {
-    public struct Options: Sendable {
-        public var mode: SamplingMode
-        /// Whether samples are to have the names of their threads.
-        public var names: Bool
-        /// Whether samples are to tell which threads used a processor.
-        public var activity: Bool
-        /// Whether samples are to have the variables of their frames.
-        public var variables: Bool
-        public init(
-            mode: SamplingMode, names: Bool = false, activity: Bool = false, variables: Bool = false
-        ) {
-            self.variables = variables
-            self.mode = mode
-            self.names = names
-            self.activity = activity
-        }
-
-        var allThreads: Bool { mode != .gil }
-    }
-
     public let pid: pid_t
     private let decoder: any FrameDecoder
     private let options: Options
@@ -39,12 +19,10 @@ public final class Sampler: SampledTargets {
     private let files: TaskFiles
     private let tracees: Tracees
     private let threadIndex: ThreadIndex
-    /// Nil when they are not asked for.
-    private let names: ThreadNames?
+    /// Nil when nothing is asked for but stacks.
+    private let details: ThreadDetails?
     /// Nil when nobody wants to know.
     private var processorUse: ProcessorUse?
-    /// Of the threads of the last sample, when they are asked for.
-    private var variables: [ThreadState: [[Variable]]] = [:]
     private let stopping: Stopping
     /// Nil where it cannot be had.
     private let sharing: CoreSharing?
@@ -113,7 +91,7 @@ public final class Sampler: SampledTargets {
         if neverStops, let sharing { stillness = sharing } else { stillness = stopping }
         identity = ProcessIdentity(pid: pid)
         stopping.meanwhile = { [memory] in memory.prepare() }
-        names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
+        details = ThreadDetails(pid: pid, options, decoder: decoder, source: source, threadIndex: threadIndex)
         let asksKernel = options.mode == .cpu || options.activity
         processorUse = asksKernel ? ProcessorUse(files: files, index: threadIndex) : nil
         systemCallsBefore = source.systemCalls
@@ -167,7 +145,7 @@ public final class Sampler: SampledTargets {
 
     /// System calls made so far on account of sampling, those of the tracees apart.
     public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + (sharing?.systemCalls ?? 0) + (names?.systemCalls ?? 0)
+        source.systemCalls + files.systemCalls + (sharing?.systemCalls ?? 0) + (details?.systemCalls ?? 0)
             - systemCallsBefore
     }
 
@@ -198,7 +176,7 @@ public final class Sampler: SampledTargets {
         case .failed where isTargetGone: counts.samples -= 1  // it ended under our hands
         case .failed: counts.failed += 1
         case .idle: counts.idle += 1
-        case .stacks(let threads): outcome = .stacks(named(threads))
+        case .stacks(let threads): outcome = .stacks(details?.added(to: threads) ?? threads)
         }
         return Sample(time: monotonicNow(), pid: pid, outcome: outcome)
     }
@@ -249,7 +227,7 @@ public final class Sampler: SampledTargets {
         guard try decoder.lockState(in: memory) == before else { return nil }
         let second = try stacks(holders: [])
         guard agree(first, second) else { return nil }
-        if readMore(second) {
+        if details?.read(of: second) ?? false {
             memory.refresh()
             guard try decoder.lockState(in: memory) == before, agree(second, try stacks(holders: []))
             else { return nil }
@@ -273,22 +251,6 @@ public final class Sampler: SampledTargets {
         first.elementsEqual(second) { $0.thread == $1.thread && $0.frames == $1.frames }
     }
 
-    /// What else is wanted of a target that stands still; false when nothing was read.
-    private func readMore(_ threads: [ThreadSample]) -> Bool {
-        let named = names?.update(for: threads) ?? false
-        guard options.variables, let program = decoder.program else { return named }
-        // A memory of its own, as for names.
-        let memory = Memory(source: source)
-        variables = [:]
-        for thread in threads {
-            guard let places = try? decoder.places(of: thread.thread, in: memory),
-                places.count == thread.frames.count
-            else { continue }
-            variables[thread.thread] = program.variables(of: places, in: memory)
-        }
-        return true
-    }
-
     /// A holder that is blocked in a system call uses no processor.
     private func withoutBlocked(_ samples: [ThreadSample]) -> [ThreadSample] {
         let blocked = stillness.blocked
@@ -303,18 +265,6 @@ public final class Sampler: SampledTargets {
     /// In the mode `cpu` none but idle threads may be left.
     private func outcome(_ threads: [ThreadSample]) -> Sample.Outcome {
         threads.isEmpty && options.mode == .cpu ? .idle : .stacks(threads)
-    }
-
-    private func named(_ threads: [ThreadSample]) -> [ThreadSample] {
-        guard let names else { return threads }
-        threadIndex.resolve(threads.map(\.thread))
-        return threads.map { thread in
-            var thread = thread
-            thread.tid = threadIndex.knownTID(of: thread.thread)
-            thread.name = names.name(of: thread.thread, tid: thread.tid)
-            thread.variables = variables[thread.thread] ?? []
-            return thread
-        }
     }
 
     /// Looks at thread states that were not among `movers` before; whether an id was found that several
@@ -407,7 +357,7 @@ public final class Sampler: SampledTargets {
             }
             guard try !findsSharedIDs(movers) else { return nil }
             let samples = try stacks(holders: state.holders)
-            let readsMore = readMore(samples) || memory.hasStrays
+            let readsMore = (details?.read(of: samples) ?? false) || memory.hasStrays
             guard stillness.wasUnbroken(readingMore: readsMore) else {
                 if !state.detached.isEmpty { wakeUps += 1 }
                 return nil

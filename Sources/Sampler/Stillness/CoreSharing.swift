@@ -34,6 +34,7 @@ final class CoreSharing: Stillness {
     private var since: UInt64 = 0
     /// How long the last reading took that is proven to have had the processor all the time. Nanoseconds.
     private var readTime: UInt64 = 20_000
+    private var cost = SampleCost()
     private var notBefore: UInt64 = 0
     private var ownCalls = 0
     private(set) var rejected = 0
@@ -48,8 +49,6 @@ final class CoreSharing: Stillness {
 
     /// `cpu_id` is the second word of `struct rseq` (linux/rseq.h).
     private static let processorOffset: Int64 = 4
-    /// The target's thread runs at least this long between two readings. Nanoseconds.
-    private static let shortestRun: UInt64 = 8_000
     private static let mostKnown = 1 << 12
 
     init(_ core: SharedCore, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex) {
@@ -158,7 +157,11 @@ final class CoreSharing: Stillness {
         // At most a third of the target's time is taken from it, at whatever rate. What takes many times longer
         // than to read was not spent on the target's processor: this thread waited for it itself.
         let now = monotonicNow()
-        notBefore = now + max(Self.shortestRun, 2 * min(now - since, 8 * readTime))
+        if cost.isLookDue() {
+            ownCalls += 1
+            cost.note(ownProcessorTime())
+        }
+        notBefore = now + 2 * max(cost.expected(readTime: readTime), min(now - since, 8 * readTime))
     }
 
     private func word(at address: Address) -> UInt32? {
