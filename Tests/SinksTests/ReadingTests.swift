@@ -140,7 +140,12 @@ struct ReadingTests {
     /// A thousand frames at each place, and as many places as a short file can name: it must not be taken at its word.
     @Test func pprofOfTooDeepStacks() {
         func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
-            [number << 3 | 2] + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> ($0 * 7) & 0x7f) | ($0 < 3 ? 0x80 : 0) } + bytes
+            var field: [UInt8] = [number << 3 | 2]
+            for place in 0..<4 {
+                let bits = UInt8(truncatingIfNeeded: bytes.count >> (place * 7)) & 0x7f
+                field.append(place < 3 ? bits | 0x80 : bits)
+            }
+            return field + bytes
         }
         let type = field(1, [0x08, 0])
         let place = field(4, [0x08, 1] + (0..<1000).flatMap { _ in field(4, []) })
