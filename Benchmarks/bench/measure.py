@@ -180,6 +180,7 @@ def slowdown(profiler, target, rate, pairs, seconds=1):
     """Free, profiled, free, profiled, ...: each profiled run beside the free ones before and after it. The Ratio, and
     the runs."""
     ratios, runs = [], []
+    target.pace(0.1)  # it may have just started
     free = target.pace(seconds / 2)
     for _ in range(pairs):
         run = Run(profiler, target, rate, seconds)
