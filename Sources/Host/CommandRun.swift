@@ -61,7 +61,7 @@ final class CommandRun {
             } else {
                 follow(into: sink)
             }
-            if foundPython { live?.linger("the command has ended, status \(status)", gate: gate) }
+            if foundPython { live?.linger("the command has ended, status \(status)", gate: gate, tracees) }
             if let error = command.execError() { throw cannotRun(error) }
             return sink
         }

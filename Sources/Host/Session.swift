@@ -64,7 +64,7 @@ final class Session {
 
     func finish(_ gate: SignalGate) -> RunStatistics {
         if sampler.isTargetGone {
-            live?.linger("process \(pid) has ended or become another program", gate: gate)
+            live?.linger("process \(pid) has ended or become another program", gate: gate, tracees)
         }
         live?.stop()
         progress?.end()

@@ -126,10 +126,12 @@ final class LiveSession: @unchecked Sendable {
 
     func note(missed: Int) { model.note(missed: missed) }
 
-    /// No more samples come: keeps the last picture until the user leaves, or a signal comes.
-    func linger(_ reason: String, gate: SignalGate) {
+    /// No more samples come: keeps the last picture until the user leaves, or a signal comes. What is still traced has to be
+    /// seen to meanwhile: the parent of a process whose threads end is not told before their tracer has heard of it.
+    func linger(_ reason: String, gate: SignalGate, _ tracees: Tracees) {
         model.end(reason)
         while !isOver {
+            tracees.handleEvents()
             if case .interrupted(let signal, _) = gate.wait(until: monotonicNow() + 1_000_000_000),
                 !SignalDisposition.isIgnored(signal)
             {
