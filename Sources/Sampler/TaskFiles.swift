@@ -16,9 +16,7 @@ final class TaskFiles {
         mostOpenFiles = readsAll ? 256 : 64
     }
 
-    deinit {
-        for descriptor in systemCallFiles.values { close(descriptor) }
-    }
+    deinit { forgetAll() }
 
     /// Kernel thread ids of all threads.
     func tasks() -> [pid_t] {

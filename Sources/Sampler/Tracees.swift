@@ -203,12 +203,14 @@ public final class Tracees {
         guard awaitStop(child, spinning: true) == .stopped else { return }
         systemCalls += 1
         _ = cl_ptrace_detach(child, 0)
-        states[child] = nil
-        settled.remove(child)
+        drop(child)
     }
 
     /// The thread that traced has ended, and the kernel has let all of them go.
-    func forgetAll() { states.removeAll() }
+    func forgetAll() {
+        states.removeAll()
+        settled.removeAll()
+    }
 
     /// The thread pointer of a thread that is held; nil where it cannot be read.
     func threadPointer(of tid: pid_t) -> UInt64? {
@@ -273,10 +275,7 @@ public final class Tracees {
         case Int32(CL_EVENT_EXEC):
             states[changed] = .held(signal: 0)
             // Whichever thread called it has the process's id now.
-            if let former = message(of: changed), former != changed {
-                states[former] = nil
-                settled.remove(former)
-            }
+            if let former = message(of: changed), former != changed { drop(former) }
             tell(.executed(changed))
         case let event where [CL_EVENT_FORK, CL_EVENT_VFORK, CL_EVENT_CLONE].contains { Int32($0) == event }:
             states[changed] = .held(signal: 0)
@@ -298,9 +297,15 @@ public final class Tracees {
     }
 
     private func forget(_ tid: pid_t, status: Int32 = 0) {
-        guard states.removeValue(forKey: tid) != nil else { return }
-        settled.remove(tid)
+        guard drop(tid) else { return }
         tell(.ended(tid, status: status))
+    }
+
+    /// `tid` is not ours any more; whether it was.
+    @discardableResult
+    private func drop(_ tid: pid_t) -> Bool {
+        settled.remove(tid)
+        return states.removeValue(forKey: tid) != nil
     }
 
     private func tell(_ event: Event) {
