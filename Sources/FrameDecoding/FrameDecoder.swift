@@ -55,19 +55,33 @@ public protocol FrameDecoder: AnyObject {
     /// Who holds the GIL. A thread is only named when it is proven to hold it *if it stands still*:
     /// both the lock and the thread itself say so.
     func lockState(in memory: Memory) throws(DecodeError) -> LockState
-    /// Appends the frames of `thread`, leaf first, as `sys._current_frames()` would give them.
-    func stack(of thread: ThreadState, in memory: Memory, into frames: inout [FrameID])
-        throws(DecodeError)
+    /// Appends the frames of `thread`, leaf first, as `sys._current_frames()` would give them; `note` is told, in the same
+    /// order, where each lies. What others call is `stack` and `places`.
+    func append(
+        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
+    ) throws(DecodeError)
     /// Reads the program's objects: names of threads, variables. Nil when the decoder's layout does
     /// not go that far; stacks are read all the same.
     var program: ProgramReader? { get }
-    /// Where the frames lie that `stack` gives, in the same order; empty when the decoder does not tell.
-    func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace]
 }
 
 extension FrameDecoder {
     public var program: ProgramReader? { nil }
-    public func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace] { [] }
+
+    /// Appends the frames of `thread`, leaf first.
+    public func stack(of thread: ThreadState, in memory: Memory, into frames: inout [FrameID])
+        throws(DecodeError)
+    {
+        try append(thread, in: memory, to: &frames, note: nil)
+    }
+
+    /// Where the frames lie that `stack` gives, in the same order.
+    public func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace] {
+        var places: [FramePlace] = []
+        var frames: [FrameID] = []
+        try append(thread, in: memory, to: &frames) { places.append($0) }
+        return places
+    }
 
     /// Addresses of all PyInterpreterState, the newest first; empty while Python is not yet (or no longer) there.
     public func interpreters(in memory: Memory) throws(DecodeError) -> [Address] {

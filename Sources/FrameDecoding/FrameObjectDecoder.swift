@@ -145,22 +145,8 @@ public final class FrameObjectDecoder: FrameDecoder {
         try roots.lockState(walk, in: memory)
     }
 
-    public func stack(of thread: ThreadState, in memory: Memory, into stack: inout [FrameID])
-        throws(DecodeError)
-    {
-        try append(thread, in: memory, to: &stack)
-    }
-
-    public func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace] {
-        var places: [FramePlace] = []
-        var stack: [FrameID] = []
-        try append(thread, in: memory, to: &stack) { places.append($0) }
-        return places
-    }
-
-    private func append(
-        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID],
-        note: ((FramePlace) -> Void)? = nil
+    public func append(
+        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
     ) throws(DecodeError) {
         try frames.append(
             from: walk.frameWord(of: thread, in: memory), in: memory, to: &stack, note: note)

@@ -141,22 +141,8 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         }
     }
 
-    public func stack(of thread: ThreadState, in memory: Memory, into stack: inout [FrameID])
-        throws(DecodeError)
-    {
-        try append(thread, in: memory, to: &stack)
-    }
-
-    public func places(of thread: ThreadState, in memory: Memory) throws(DecodeError) -> [FramePlace] {
-        var places: [FramePlace] = []
-        var stack: [FrameID] = []
-        try append(thread, in: memory, to: &stack) { places.append($0) }
-        return places
-    }
-
-    private func append(
-        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID],
-        note: ((FramePlace) -> Void)? = nil
+    public func append(
+        _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
     ) throws(DecodeError) {
         var leaf = try walk.frameWord(of: thread, in: memory)
         if abi.currentFrame != absent, leaf != 0 {
