@@ -69,7 +69,7 @@ final class AttachedRun {
         // For a single sample it is not worth it.
         guard options.nonblocking || !options.dump else { return nil }
         let rseqOffset = RestartableSequences.offset(pid: pid, source: source)
-        guard options.nonblocking else { return SharedCore(besideStops: pid, rseqOffset: rseqOffset) }
+        guard options.nonblocking else { return SharedCore(besideStopsWith: rseqOffset) }
         do {
             return try SharedCore(pid: pid, rseqOffset: rseqOffset)
         } catch {

@@ -221,8 +221,7 @@ final class CommandRun {
         sink.begin(detection.process)
         let systemCallsBefore = tracees.systemCalls
         let core = SharedCore(
-            besideStops: process.pid,
-            rseqOffset: RestartableSequences.offset(pid: process.pid, source: process.source))
+            besideStopsWith: RestartableSequences.offset(pid: process.pid, source: process.source))
         let sampler = Sampler(
             pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
             options: live == nil ? options.sampling : LiveSession.sampling, core: core)

@@ -130,9 +130,7 @@ final class Detector {
     /// The kernel asks for permission before it looks at the address, so nothing has to be there.
     private func refuseUnreadable() throws(DetectionFailure) {
         var byte: UInt8 = 0
-        let result = withUnsafePointer(to: AddressRange(start: 8, count: 1)) {
-            source.read(UnsafeBufferPointer(start: $0, count: 1), into: &byte)
-        }
+        let result = source.read(AddressRange(start: 8, count: 1), into: &byte)
         guard [-Int(EPERM), -Int(EACCES), -Int(ENOSYS)].contains(result) else { return }
         throw DetectionFailure(
             explanation: AttachFailure.refused(pid: pid, errno: Int32(-result)).explanation)

@@ -5,25 +5,15 @@ import Sampler
 /// Marks the beginning of sampling: wall time and pyflame's own processor time.
 struct RunClock {
     /// Nanoseconds since the Unix epoch.
-    let startedAt = RunClock.unixTime()
+    let startedAt = nanoseconds(on: CLOCK_REALTIME)
     /// On the monotonic clock, in nanoseconds.
     let start = monotonicNow()
-    private let processor = RunClock.processorTime()
+    private let processor = nanoseconds(on: CLOCK_PROCESS_CPUTIME_ID)
     /// How long pyflame was stopped meanwhile, which is no part of the run.
     var suspended: UInt64 = 0
 
     var elapsed: UInt64 { monotonicNow() - start - suspended }
-    var spent: UInt64 { Self.processorTime() - processor }
-
-    private static func unixTime() -> UInt64 { nanoseconds(CLOCK_REALTIME) }
-
-    private static func processorTime() -> UInt64 { nanoseconds(CLOCK_PROCESS_CPUTIME_ID) }
-
-    private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
-        var time = timespec()
-        clock_gettime(clock, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    var spent: UInt64 { nanoseconds(on: CLOCK_PROCESS_CPUTIME_ID) - processor }
 }
 
 /// How a run went: what `--stats` tells, and what formats say.

@@ -1,19 +1,15 @@
 import CLinux
 import Glibc
 
-/// Nanoseconds on the monotonic clock.
-public func monotonicNow() -> UInt64 {
+/// Nanoseconds on one of the system's clocks.
+public func nanoseconds(on clock: clockid_t) -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
-/// The processor time that the calling thread has used, in nanoseconds.
-func ownProcessorTime() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
+/// Nanoseconds on the monotonic clock.
+public func monotonicNow() -> UInt64 { nanoseconds(on: CLOCK_MONOTONIC) }
 
 /// To go to sleep and wake up again takes this long: shorter waits are spun through. Nanoseconds.
 let shortestSleep: UInt64 = 60_000

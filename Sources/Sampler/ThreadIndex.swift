@@ -100,24 +100,14 @@ final class ThreadIndex {
             return tid
         }
         #if arch(x86_64)
-            if word(thread.threadID &+ Self.pthreadSelf) == thread.threadID,
-                let inner = word(thread.threadID &+ Self.pthreadTID),
+            if memory.load(thread.threadID &+ Self.pthreadSelf) == thread.threadID,
+                let inner: UInt64 = memory.load(thread.threadID &+ Self.pthreadTID),
                 let tid = translated(pid_t(truncatingIfNeeded: inner & 0xffff_ffff))
             {
                 return tid
             }
         #endif
         return tasks.count == 1 ? tasks.first : nil
-    }
-
-    private func word(_ address: Address) -> UInt64? {
-        var value: UInt64 = 0
-        let copied = withUnsafePointer(to: AddressRange(start: address, count: 8)) { range in
-            withUnsafeMutableBytes(of: &value) {
-                memory.read(UnsafeBufferPointer(start: range, count: 1), into: $0.baseAddress!)
-            }
-        }
-        return copied == 8 ? value : nil
     }
 
     /// In another PID namespace the target knows its threads by other numbers: the last of NSpid.

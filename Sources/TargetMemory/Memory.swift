@@ -121,9 +121,7 @@ public final class Memory {
             throw MemoryError(address: address, count: count, errno: E2BIG)
         }
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-        let copied = withUnsafePointer(to: AddressRange(start: start, count: size)) {
-            source.read(UnsafeBufferPointer(start: $0, count: 1), into: bytes)
-        }
+        let copied = source.read(AddressRange(start: start, count: size), into: bytes)
         let readEnd = start + Address(max(copied, 0))
         guard readEnd >= end else {
             bytes.deallocate()

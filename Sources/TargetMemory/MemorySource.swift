@@ -28,6 +28,22 @@ public protocol MemorySource: AnyObject {
     var systemCalls: Int { get }
 }
 
+extension MemorySource {
+    /// Copies `range` alone; returns as `read` of several does.
+    public func read(_ range: AddressRange, into buffer: UnsafeMutableRawPointer) -> Int {
+        withUnsafePointer(to: range) { read(UnsafeBufferPointer(start: $0, count: 1), into: buffer) }
+    }
+
+    /// One value at `address` (no alignment is asked for), past any working set; nil when it cannot be read.
+    public func load<Value: BitwiseCopyable>(_ address: Address, as type: Value.Type = Value.self) -> Value? {
+        let size = MemoryLayout<Value>.size
+        return withUnsafeTemporaryAllocation(byteCount: size, alignment: 16) { buffer in
+            read(AddressRange(start: address, count: size), into: buffer.baseAddress!) == size
+                ? buffer.loadUnaligned(as: type) : nil
+        }
+    }
+}
+
 /// A read of the target's memory that did not succeed.
 public struct MemoryError: Error, Equatable, Sendable {
     public var address: Address

@@ -90,7 +90,7 @@ final class CoreSharing: Stillness {
         // One that nobody can interrupt would keep the sampler from running.
         if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), cl_is_real_time(tid) != 0 { return nil }
         guard let witness = witness(of: thread) else { return files.processor() }
-        guard let processor = word(at: witness) else { return nil }
+        guard let processor = source.load(witness, as: UInt32.self) else { return nil }
         if processor < UInt32(Processors.most) {
             hasSequences = true
             return Int(processor)
@@ -140,7 +140,7 @@ final class CoreSharing: Stillness {
 
     func wasUnbroken(readingMore: Bool) -> Bool {
         if isProven, readingMore, let held {
-            isProven = isUndisturbed(witness(of: held).flatMap { word(at: $0) })
+            isProven = isUndisturbed(witness(of: held).flatMap { source.load($0) })
         }
         return isProven
     }
@@ -159,18 +159,8 @@ final class CoreSharing: Stillness {
         let now = monotonicNow()
         if cost.isLookDue() {
             ownCalls += 1
-            cost.note(ownProcessorTime())
+            cost.note(nanoseconds(on: CLOCK_THREAD_CPUTIME_ID))
         }
         notBefore = now + 2 * max(cost.expected(readTime: readTime), min(now - since, 8 * readTime))
-    }
-
-    private func word(at address: Address) -> UInt32? {
-        var value: UInt32 = 0
-        let copied = withUnsafePointer(to: AddressRange(start: address, count: 4)) { range in
-            withUnsafeMutableBytes(of: &value) {
-                source.read(UnsafeBufferPointer(start: range, count: 1), into: $0.baseAddress!)
-            }
-        }
-        return copied == 4 ? value : nil
     }
 }

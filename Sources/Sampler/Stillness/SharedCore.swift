@@ -39,7 +39,7 @@ public final class SharedCore {
     }
 
     /// The same where threads may be stopped if need be; nil where that is all that can be done.
-    public init?(besideStops pid: pid_t, rseqOffset: Int64?) {
+    public init?(besideStopsWith rseqOffset: Int64?) {
         #if !arch(x86_64)
             return nil
         #else
