@@ -66,7 +66,8 @@ public struct CodeReader: Sendable {
 ///
 /// A program may drop a code object and make another one at the same address, even with names and
 /// line table at the same addresses as before. So in every sample an entry is compared again with
-/// all of the memory that it came from, or with the code object's version where it has one (3.12+).
+/// all of the memory that it came from, or with the code object's version where it has one (3.12+). That is spared
+/// where the interpreter counts code objects, and its count is what it was.
 public final class CodeCache {
     private let reader: CodeReader
     private let frames: FrameTable
@@ -94,6 +95,8 @@ public final class CodeCache {
         fileprivate let witnesses: Witnesses
         /// The sample in which all this was last found unchanged.
         fileprivate var checked: UInt32
+        /// What the interpreter's count was then; nil where it has none, or none was proven.
+        fileprivate var generation: UInt64?
         /// What was asked for last: frames other than the leaf stay where they are for long.
         fileprivate var lastOffset = Int.min
         fileprivate var lastFrame = FrameID(index: 0)
@@ -182,12 +185,40 @@ public final class CodeCache {
         }
     }
 
-    public init(reader: CodeReader, frames: FrameTable) {
+    /// - Parameter counter: where the interpreter counts code objects; nil where it does not.
+    public init(reader: CodeReader, frames: FrameTable, counter: CodeCounter? = nil) {
         self.reader = reader
         self.frames = frames
+        self.counter = counter
     }
 
     var layout: CodeLayout { reader.layout }
+
+    /// Nil where there is none, or where it turned out not to be one.
+    private var counter: CodeCounter?
+    /// What it says in this sample; nil for nothing.
+    private var generation: UInt64?
+    /// The sample that this is about.
+    private var begun: UInt32 = 0
+    /// Entries that were compared with that sample's memory. Should it turn out not to be of one moment, they may be
+    /// older than its count.
+    private var fresh: [Entry] = []
+
+    /// To be called before a sample's first entry is asked for.
+    func begin(in memory: Memory) throws(DecodeError) {
+        guard let counter else { return }
+        if memory !== self.memory { turn(to: memory) }
+        guard begun != memory.epoch else { return }
+        settle(proven: memory.provenEpoch == begun)
+        begun = memory.epoch
+        generation = try counter.generation(in: memory)
+    }
+
+    private func settle(proven: Bool) {
+        if !proven { for entry in fresh { entry.generation = nil } }
+        fresh.removeAll(keepingCapacity: true)
+        generation = nil
+    }
 
     /// The entry of the code object at `address`, true for this sample.
     func entry(_ address: Address, in memory: Memory) throws(DecodeError) -> Entry {
@@ -201,6 +232,7 @@ public final class CodeCache {
             return known
         }
         let entry = try readEntry(address, in: memory)
+        note(entry)
         bytes += entry.size
         if entries.count >= Self.mostEntries || bytes > Self.mostBytes {
             entries.removeAll()
@@ -213,18 +245,37 @@ public final class CodeCache {
 
     private func turn(to memory: Memory) {
         self.memory = memory
+        settle(proven: false)
+        begun = 0
         for entry in entries.values { entry.checked = 0 }
     }
 
     /// Compares `entry` with this sample's memory.
     private func stillHolds(_ entry: Entry, in memory: Memory) throws(DecodeError) -> Bool {
         guard entry.checked != memory.epoch else { return true }
+        if let generation, entry.generation == generation {
+            entry.checked = memory.epoch
+            return true
+        }
         let code = try memory.view(entry.address, reader.layout.span)
         guard Fields(code, reader.layout) == entry.fields,
             try entry.witnesses.stillHold(in: memory)
         else { return false }
         entry.checked = memory.epoch
+        note(entry)
         return true
+    }
+
+    /// Notes that `entry` is what this sample has.
+    private func note(_ entry: Entry) {
+        guard let generation, let counter else { return }
+        guard counter.mayHaveGiven(UInt32(bitPattern: entry.fields.version), before: generation) else {
+            self.counter = nil
+            settle(proven: false)
+            return
+        }
+        entry.generation = generation
+        fresh.append(entry)
     }
 
     /// The frame that is at byte `offset` of the code's bytecode.

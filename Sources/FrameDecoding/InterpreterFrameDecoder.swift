@@ -12,6 +12,8 @@ public struct InterpreterFrameABI: LayoutRow {
     public var currentFrame: Int
     /// `co_tlbc` in PyCodeObject (free-threaded 3.14+); `absent` elsewhere.
     public var threadBytecodes: Int
+    /// Nil where code objects are not counted.
+    public var codeGeneration: CodeGeneration?
     /// Nil when objects are not read.
     public var program: ProgramLayout?
 
@@ -29,7 +31,7 @@ public struct InterpreterFrameABI: LayoutRow {
     public init(
         threads: ThreadLayout, frame: InterpreterFrameLayout, code: CodeReader, lock: Lock,
         interpretersHead: Int, currentFrame: Int = absent, threadBytecodes: Int = absent,
-        program: ProgramLayout? = nil
+        codeGeneration: CodeGeneration? = nil, program: ProgramLayout? = nil
     ) {
         self.threads = threads
         self.frame = frame
@@ -38,6 +40,7 @@ public struct InterpreterFrameABI: LayoutRow {
         self.interpretersHead = interpretersHead
         self.currentFrame = currentFrame
         self.threadBytecodes = threadBytecodes
+        self.codeGeneration = codeGeneration
         self.program = program
     }
 
@@ -48,6 +51,7 @@ public struct InterpreterFrameABI: LayoutRow {
         missing += code.fill(from: structs)
         missing += Self.fields.fill(&self, from: structs)
         program = program?.filled(from: structs)
+        codeGeneration = CodeGeneration(structs)
         switch lock {
         case .runtime(var runtime):
             missing += RuntimeLayout.fields.fill(&runtime, from: structs)
@@ -87,6 +91,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     private let abi: InterpreterFrameABI
     public let walk: ThreadWalk
     public let program: ProgramReader?
+    private let codes: CodeCache
     private let frames: InterpreterFrameWalk
     private let lock: Lock
 
@@ -111,8 +116,10 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         let walk = ThreadWalk(
             layout: abi.threads, interpretersHead: runtime &+ Address(abi.interpretersHead))
         self.walk = walk
+        codes = CodeCache(
+            reader: code, frames: table, counter: abi.codeGeneration.map { CodeCounter(layout: $0, walk: walk) })
         frames = InterpreterFrameWalk(
-            layout: abi.frame, codes: CodeCache(reader: code, frames: table),
+            layout: abi.frame, codes: codes,
             threadBytecodes: abi.threadBytecodes)
         lock =
             switch abi.lock {
@@ -144,6 +151,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     public func append(
         _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
     ) throws(DecodeError) {
+        try codes.begin(in: memory)
         var leaf = try walk.frameWord(of: thread, in: memory)
         if abi.currentFrame != absent, leaf != 0 {
             leaf = try memory.word(leaf &+ Address(abi.currentFrame))

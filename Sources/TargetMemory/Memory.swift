@@ -14,6 +14,9 @@ public final class Memory {
     /// Which sample this is; changes with every `refresh`.
     public private(set) var epoch: UInt32 = 1
 
+    /// The last sample that somebody proved to be of one moment, by `confirm`; 0 for none.
+    public private(set) var provenEpoch: UInt32 = 0
+
     /// One request may not be larger than this: sizes come from the target and may be garbage.
     public static let largestRequest = 1 << 20
 
@@ -69,6 +72,9 @@ public final class Memory {
         epoch &+= 1
         return workingSet.load(from: source, epoch: epoch, witness: witness)
     }
+
+    /// Says that all of this sample is of one moment: nothing changed while it was read.
+    public func confirm() { provenEpoch = epoch }
 
     /// Forgets everything; the next sample starts from nothing.
     public func forget() {

@@ -109,11 +109,17 @@ final class FakePython311: FakePython {
     private(set) var codes: [Address] = []
     private let thread: Address
     private var heap: Heap
-    private let layout = Py311.Layouts.v311
+    private let layout: InterpreterFrameABI
+    let interpreter: Address
 
-    init(depth: Int) throws {
+    /// - Parameter generation: 3.11 has none; a later version's.
+    init(depth: Int, generation: CodeGeneration? = nil) throws {
+        var layout = Py311.Layouts.v311
+        layout.codeGeneration = generation
+        if generation?.kind == .versions { layout.code.layout.version = Self.versionPlace }
+        self.layout = layout
         heap = Heap(source)
-        let interpreter = heap.allocate(64)
+        interpreter = heap.allocate(64)
         thread = heap.allocate(256)
         let cframe = heap.allocate(32)
         decoder = try InterpreterFrameDecoder(
@@ -145,6 +151,9 @@ final class FakePython311: FakePython {
         for level in frames.indices.dropLast() { link(frames[level], to: frames[level + 1]) }
         source.write(frames.first ?? 0, at: cframe + Address(layout.currentFrame))
     }
+
+    /// Where no other member is that is read.
+    static let versionPlace = 92
 
     private func bytes(_ content: [UInt8]) -> Address {
         let object = heap.allocate(33 + content.count)

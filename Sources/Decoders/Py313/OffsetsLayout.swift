@@ -65,7 +65,7 @@ extension InterpreterFrameABI {
         self.init(
             threads: threads, frame: frame, code: code, lock: try Self.lock(offsets),
             interpretersHead: try offsets.required("runtime_state.interpreters_head"),
-            threadBytecodes: threadBytecodes, program: try Self.program(offsets))
+            threadBytecodes: threadBytecodes, codeGeneration: Self.codeGeneration(offsets), program: try Self.program(offsets))
     }
 
     /// Keys of an instance's attributes follow the slots of a class (PyHeapTypeObject); an instance's
@@ -87,6 +87,17 @@ extension InterpreterFrameABI {
                 names: try offsets.required("code_object.localsplusnames"),
                 kinds: try offsets.required("code_object.localspluskinds")),
             modules: try offsets.required("interpreter_state.imports_modules"))
+    }
+
+    /// 3.13 does not say where its count is. It stands where it does in the builds whose PyInterpreterState has the same
+    /// size: 3.13.0, 3.13.5 and its debug build, whose words were watched while code objects were made.
+    private static func codeGeneration(_ offsets: DebugOffsets) -> CodeGeneration? {
+        if let offset = offsets["interpreter_state.code_object_generation"] {
+            return CodeGeneration(offset: offset, kind: .ends)
+        }
+        let places = [194_968: 17_000, 194_976: 17_000, 194_992: 17_016]
+        return offsets["interpreter_state.size"].flatMap { places[$0] }
+            .map { CodeGeneration(offset: $0, kind: .versions) }
     }
 
     /// `offset`, which was worked out from others and so may lie before the beginning of its struct.
