@@ -7,6 +7,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+pid_t cl_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
+
+int cl_signal_thread(pid_t process, pid_t tid, int signal) {
+    return syscall(SYS_tgkill, process, tid, signal) < 0 ? -errno : 0;
+}
+
 long cl_thread_switches(void) {
     struct rusage usage;
     return getrusage(RUSAGE_THREAD, &usage) == 0 ? usage.ru_nvcsw + usage.ru_nivcsw : -1;

@@ -13,8 +13,13 @@ public protocol SampledTargets: AnyObject {
     var nextAttention: UInt64 { get }
     /// Looks after the targets between two ticks.
     func attend()
-    /// Whether the loop's thread is on a processor that a target needs, and had better sleep.
-    var sharesCore: Bool { get }
+    /// The processor that the loop's thread keeps to and a target needs, so that it had better sleep; nil when there
+    /// is none.
+    var sharedProcessor: Int? { get }
+    /// Who keeps the time for a thread on such a processor; nil when it has to do so itself.
+    func pacer(interval: UInt64) -> Pacer?
+    /// No sample may be taken before (monotonic nanoseconds).
+    var earliestSample: UInt64 { get }
     /// The loop ends, on its own thread.
     func endSampling()
 }
@@ -22,7 +27,9 @@ public protocol SampledTargets: AnyObject {
 extension SampledTargets {
     public var nextAttention: UInt64 { .max }
     public func attend() {}
-    public var sharesCore: Bool { false }
+    public var sharedProcessor: Int? { nil }
+    public func pacer(interval: UInt64) -> Pacer? { nil }
+    public var earliestSample: UInt64 { 0 }
     public func endSampling() {}
 }
 
@@ -81,10 +88,10 @@ public struct SamplingLoop {
         // Most of it found the interpreter, and is not needed again.
         if duration != 0 { cl_release_code() }
         while true {
-            let next = min(deadlines.next, end ?? .max)
+            let next = min(max(deadlines.next, targets.earliestSample), end ?? .max)
             let attention = targets.nextAttention
             tracees.noteWait()
-            switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore) {
+            switch wait(for: targets, until: min(next, attention), gate) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
                 return .over
@@ -109,5 +116,14 @@ public struct SamplingLoop {
             if targets.isGone || handlers.isOver() || duration == 0 { return .over }
             targets.miss(deadlines.advance(past: min(monotonicNow(), (end ?? .max) - 1)))
         }
+    }
+    private func wait(
+        for targets: any SampledTargets, until moment: UInt64, _ gate: SignalGate
+    ) -> SignalGate.Event {
+        guard let processor = targets.sharedProcessor else { return gate.wait(until: moment) }
+        guard let pacer = targets.pacer(interval: interval) else {
+            return gate.wait(until: moment, spinning: false)
+        }
+        return gate.wait(until: moment, pacer, on: processor)
     }
 }

@@ -24,7 +24,7 @@ public struct SignalGate {
     /// Blocks the signals in the calling thread and all that it starts later.
     public init() {
         sigemptyset(&awaited)
-        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP] { sigaddset(&awaited, signal) }
+        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Pacer.signal] { sigaddset(&awaited, signal) }
         sigemptyset(&continuation)
         sigaddset(&continuation, SIGCONT)
         pthread_sigmask(SIG_BLOCK, &awaited, &before)
@@ -70,10 +70,39 @@ public struct SignalGate {
                 tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
             var info = siginfo_t()
             let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
-            if signal == SIGCHLD { return .child }
-            if signal == SIGTSTP { return .suspended }
-            if signal > 0 { return .interrupted(signal, sent: info.si_code <= 0) }
-            if errno == EAGAIN { return .deadline }
+            if let event = event(signal, info) { return event }
+            if signal < 0, errno == EAGAIN { return .deadline }
+        }
+    }
+
+    /// The same for a thread on `processor`, where no timer is to go off: `pacer` tells when it is time.
+    func wait(until deadline: UInt64, _ pacer: Pacer, on processor: Int) -> Event {
+        while true {
+            let now = monotonicNow()
+            guard now < deadline else { return wait(until: deadline, spinning: false) }
+            pacer.ask(for: deadline, from: processor)
+            let longest = min(deadline - now, 900_000_000) + Self.mostPatience
+            var timeout = timespec(tv_sec: 0, tv_nsec: Int(longest))
+            var info = siginfo_t()
+            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
+            pacer.received(late: signal < 0)
+            if let event = event(signal, info) { return event }
+            if monotonicNow() >= deadline { return .deadline }
+        }
+    }
+
+    /// How late a pacer may be before the sampler looks for itself. Nanoseconds. Longer than the scheduler's tick (4 ms in most
+    /// kernels): a timer that is not the next to go off need not be set in the processor's clock.
+    private static let mostPatience: UInt64 = 12_000_000
+
+    /// Nil for none, and for a pacer's.
+    private func event(_ signal: Int32, _ info: siginfo_t) -> Event? {
+        switch signal {
+        case SIGCHLD: .child
+        case SIGTSTP: .suspended
+        case Pacer.signal: nil
+        case 1...: .interrupted(signal, sent: info.si_code <= 0)
+        default: nil
         }
     }
 }

@@ -151,9 +151,11 @@ import Testing
         #expect(abs(seen - told) < 0.1 * samples + 0.05 * seen + 60, "\(seen) calls seen; \(run.err)")
     }
 
-    /// Never a stop, and never a stack that cannot be: also where another thread takes the GIL.
-    @Test(arguments: ["2.7", "3.9", "3.11", "3.13", "3.15"], [0, 3])
-    func nonblocking(_ minor: String, _ threads: Int) throws {
+    /// Never a stop, and never a stack that cannot be: also where another thread takes the GIL, and at a rate that another
+    /// thread keeps the time for.
+    @Test(
+        arguments: minors.flatMap { [($0, 0, "0.0005"), ($0, 3, "0.0005"), ($0, 0, "0.0001"), ($0, 3, "0.0001")] })
+    func nonblocking(_ minor: String, _ threads: Int, _ interval: String) throws {
         guard isX86, let python = Interpreter.release(minor) else {
             print("NOT TESTED: --nonblocking on \(minor): no interpreter, or not x86-64")
             return
@@ -163,14 +165,14 @@ import Testing
         let folder = try Folder()
         let output = folder.file("known.folded")
         let run = try pyflame(
-            ["-p", "\(program.pid)", "--nonblocking", "-s", "1", "-r", "0.0005", "--stats", "-o", output]
+            ["-p", "\(program.pid)", "--nonblocking", "-s", "1", "-r", interval, "--stats", "-o", output]
                 + (threads > 0 ? ["--threads"] : []))
         #expect(run.status == 0 && run.err.contains("stops:        0,"), "\(run.err)")
         #expect(!isTraced(program.pid))
         let check = try Child([checker.command, fixture("check_known_stacks.py"), output]).finish()
         #expect(check.status == 0 && check.out.contains(" impossible 0 "), "\(python): \(check.out)")
         #expect(!check.out.hasPrefix("samples 0 "), "\(check.out)")
-        print("NONBLOCKING \(python.version), \(threads) more threads: \(check.out)")
+        print("NONBLOCKING \(python.version), every \(interval), \(threads) more threads: \(check.out)")
     }
 
     /// A target that ends or becomes another program ends the profile, though nothing is traced.

@@ -78,6 +78,10 @@ uint64_t cl_effective_capabilities(void);
 
 // ---- Threads and processors ----
 
+/// The calling thread's id.
+pid_t cl_thread_id(void);
+/// Sends `signal` to one thread of `process`: 0 or -errno.
+int cl_signal_thread(pid_t process, pid_t tid, int signal);
 /// How often the calling thread was switched out, of itself or not; -1 when the kernel does not tell.
 long cl_thread_switches(void);
 /// The processors that `tid` (0: the caller) may use, one bit each; the number of words that are of use, or

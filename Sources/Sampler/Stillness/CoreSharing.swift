@@ -35,7 +35,8 @@ final class CoreSharing: Stillness {
     /// How long the last reading took that is proven to have had the processor all the time. Nanoseconds.
     private var readTime: UInt64 = 20_000
     private var cost = SampleCost()
-    private var notBefore: UInt64 = 0
+    /// No sooner the target's processor is taken again (monotonic nanoseconds).
+    private(set) var notBefore: UInt64 = 0
     private var ownCalls = 0
     private(set) var rejected = 0
     /// Whether the last reading was rejected.

@@ -21,6 +21,8 @@ struct Processors {
         mask[processor / 64] = 1 << UInt64(processor % 64)
     }
 
+    var count: Int { mask.reduce(0) { $0 + $1.nonzeroBitCount } }
+
     func without(_ processor: Int) -> Processors {
         var others = self
         if processor / 64 < mask.count { others.mask[processor / 64] &= ~(1 << UInt64(processor % 64)) }
