@@ -11,13 +11,27 @@ final class Placement {
     /// Moves to `processor` and stays there; 0 or an errno.
     func move(to processor: Int) -> Int32 {
         guard processor != self.processor else { return 0 }
+        // First, so that it need not wait there until the time of whoever runs is up.
+        if self.processor == nil { systemCalls += Int(cl_be_prompt(1)) }
         systemCalls += 1
         let error = Processors(only: processor).use(by: 0)
-        guard error == 0 else { return error }
-        // So that it need not wait there until the time of whoever runs is up.
-        if self.processor == nil { systemCalls += Int(cl_be_prompt(1)) }
-        self.processor = processor
-        return 0
+        if error == 0 {
+            self.processor = processor
+        } else if self.processor == nil {
+            systemCalls += Int(cl_be_prompt(0))
+        }
+        return error
+    }
+
+    /// Those of `processors` that this thread may not use.
+    func refused(of processors: [Int]) -> [Int] {
+        systemCalls += 3
+        // The kernel leaves out what the thread's cpuset does not have; and unless it leaves out the processor that this
+        // runs on, nothing has to move.
+        guard Processors(processors).use(by: 0) == 0 else { return processors }
+        let granted = Processors()
+        _ = usual.use(by: 0)
+        return processors.filter { !granted.contains($0) }
     }
 
     /// Runs anywhere again.

@@ -16,16 +16,22 @@ struct Processors {
         if words > 0 { mask.removeLast(mask.count - Int(words)) }
     }
 
-    init(only processor: Int) {
-        mask = Array(repeating: 0, count: processor / 64 + 1)
-        mask[processor / 64] = 1 << UInt64(processor % 64)
+    init(_ processors: [Int]) {
+        mask = Array(repeating: 0, count: (processors.max() ?? 0) / 64 + 1)
+        for processor in processors { mask[processor / 64] |= 1 << UInt64(processor % 64) }
+    }
+
+    init(only processor: Int) { self.init([processor]) }
+
+    func contains(_ processor: Int) -> Bool {
+        processor / 64 < mask.count && mask[processor / 64] & 1 << UInt64(processor % 64) != 0
     }
 
     var count: Int { mask.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     func without(_ processor: Int) -> Processors {
         var others = self
-        if processor / 64 < mask.count { others.mask[processor / 64] &= ~(1 << UInt64(processor % 64)) }
+        if contains(processor) { others.mask[processor / 64] &= ~(1 << UInt64(processor % 64)) }
         return others
     }
 

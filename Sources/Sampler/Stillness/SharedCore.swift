@@ -24,16 +24,12 @@ public final class SharedCore {
                     + "20 microseconds a sample")
         #else
             isOnlyWay = true
-            for processor in Processors.allowed(to: pid) {
-                let error = placement.move(to: processor)
-                guard error == 0 else {
-                    throw Unavailable(
-                        explanation: "--nonblocking has to run on the target's processors, and pyflame may not "
-                            + "use number \(processor) (\(String(cString: strerror(error)))). Start pyflame in the "
-                            + "target's container or cpuset, or leave --nonblocking out")
-                }
+            if let processor = placement.refused(of: Processors.allowed(to: pid)).first {
+                throw Unavailable(
+                    explanation: "--nonblocking has to run on the target's processors, and pyflame may not "
+                        + "use number \(processor). Start pyflame in the "
+                        + "target's container or cpuset, or leave --nonblocking out")
             }
-            placement.leave()
             self.rseqOffset = rseqOffset
         #endif
     }
