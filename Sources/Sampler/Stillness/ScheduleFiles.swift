@@ -34,17 +34,39 @@ final class ScheduleFiles {
     /// The processor that it was last on: field 39 of stat (proc(5)), the 37th after the name.
     func processor() -> Int? { number(37, of: status, after: UInt8(ascii: ")")) }
 
-    /// Number `index`, counted from 1, of those behind the last `mark`.
+    /// Word `index`, counted from 1, of those behind the last `mark`; nil where it is no number.
     private func number(_ index: Int, of file: Int32, after mark: UInt8?) -> Int? {
         systemCalls += 1
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer in
             let count = pread(file, buffer.baseAddress!, buffer.count, 0)
             guard count > 0 else { return nil }
-            var text = buffer[..<count]
-            if let mark, let last = text.lastIndex(of: mark) { text = text[(last + 1)...] }
-            let words = text.split(whereSeparator: { $0 == 32 || $0 == 10 })
-            guard index <= words.count else { return nil }
-            return Int(String(decoding: words[words.startIndex + index - 1], as: UTF8.self))
+            let text = UnsafeBufferPointer(rebasing: buffer[..<count])
+            let start = mark.flatMap { text.lastIndex(of: $0) }.map { $0 + 1 } ?? 0
+            return Self.number(index, in: text, from: start)
         }
+    }
+
+    /// Without a list of words: this is asked for in every sample.
+    private static func number(_ index: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        var place = start
+        var word = 0
+        while place < text.count {
+            while place < text.count, text[place] <= UInt8(ascii: " ") { place += 1 }
+            word += 1
+            var value: Int?
+            while place < text.count, text[place] > UInt8(ascii: " ") {
+                if word == index {
+                    let digit = Int(text[place]) - Int(UInt8(ascii: "0"))
+                    guard (0...9).contains(digit) else { return nil }
+                    let (tens, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
+                    let (sum, carry) = tens.addingReportingOverflow(digit)
+                    guard !overflow, !carry else { return nil }
+                    value = sum
+                }
+                place += 1
+            }
+            if word == index { return value }
+        }
+        return nil
     }
 }
