@@ -8,6 +8,8 @@ public struct Deadlines {
     private let interval: UInt64
     private var tick: UInt64 = 0
     private var random: UInt64
+    /// Which moment of the interval after this one.
+    private var place: UInt64 = 0
     /// Monotonic nanoseconds. The first sample is due at once.
     public private(set) var next: UInt64
 
@@ -17,7 +19,11 @@ public struct Deadlines {
         self.interval = max(interval, 1)
         random = seed
         next = start
+        place = randomValue() % self.interval
     }
+
+    /// What `next` will be if no interval is passed over.
+    public var upcoming: UInt64 { start &+ (tick &+ 1) &* interval &+ place }
 
     /// Goes on to the next interval that is not over at `now`; returns how many were passed over.
     public mutating func advance(past now: UInt64) -> Int {
@@ -30,7 +36,8 @@ public struct Deadlines {
                 tick = current
             }
         }
-        next = start &+ tick &* interval &+ randomValue() % interval
+        next = start &+ tick &* interval &+ place
+        place = randomValue() % interval
         return Int(missed)
     }
 

@@ -111,6 +111,9 @@ public struct SamplingLoop {
             case .deadline: break
             }
             if let end, next >= end, end > start { return .over }
+            if targets.sharedProcessor != nil {
+                targets.pacer(interval: interval)?.expect(deadlines.upcoming)
+            }
             targets.sampleAll(handlers.record)
             tracees.handleHiddenEvents()
             if targets.isGone || handlers.isOver() || duration == 0 { return .over }

@@ -22,6 +22,18 @@ struct DeadlinesTests {
         for (tick, moment) in moments.enumerated() { #expect((moment - 5) / Self.interval == UInt64(tick)) }
     }
 
+    /// What comes next is known, unless the sampler is late.
+    @Test func upcoming() {
+        var deadlines = Deadlines(start: 5, interval: Self.interval, seed: 3)
+        for tick in 0..<100 {
+            let upcoming = deadlines.upcoming
+            let late = tick % 10 == 9
+            let missed = deadlines.advance(past: late ? upcoming + 3 * Self.interval : deadlines.next)
+            #expect((missed > 0) == late)
+            #expect((deadlines.next == upcoming) != late)
+        }
+    }
+
     /// A program whose period is the interval is seen at each of its moments equally often.
     @Test(arguments: [7, 8, 9])
     func allPhasesAlike(_ seed: UInt64) {

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Synchronization
 
@@ -13,8 +12,8 @@ public final class Pacer {
     /// At longer intervals (nanoseconds) the target hardly feels a timer, and what two threads cost would not pay.
     private static let longestInterval: UInt64 = 400_000
 
-    private let state: State
-    private var thread = pthread_t()
+    private let keeper: TimeKeeper
+    private var thread: pthread_t?
     private var asked = 0
     private var inVain = 0
     private var systemCalls = 0
@@ -29,36 +28,43 @@ public final class Pacer {
     /// - Parameter processors: where the calling thread may run when it keeps to none.
     init?(interval: UInt64, processors: Processors) {
         guard interval < Self.longestInterval, processors.count > 1 else { return nil }
-        state = State(processors: processors)
-        let shared = Unmanaged.passRetained(state)
+        keeper = TimeKeeper(interval: interval, processors: processors)
+        let shared = Unmanaged.passRetained(keeper)
+        var thread = pthread_t()
         let error = pthread_create(
             &thread, nil,
             {
-                Unmanaged<State>.fromOpaque($0!).takeRetainedValue().run()
+                Unmanaged<TimeKeeper>.fromOpaque($0!).takeRetainedValue().run()
                 return nil
             }, shared.toOpaque())
         guard error == 0 else {
             shared.release()
             return nil
         }
+        self.thread = thread
     }
 
     deinit {
-        state.isOver.store(true, ordering: .releasing)
-        state.wake()
+        guard let thread else { return }
+        keeper.isOver.store(true, ordering: .sequentiallyConsistent)
+        keeper.wake()
         pthread_join(thread, nil)
     }
 
     /// Whether it comes in time: not when its processors are busy with something that it may not interrupt.
     private(set) var isReliable = true
 
+    /// `moment` will probably be the next one that is asked for.
+    func expect(_ moment: UInt64) { keeper.expected.store(moment, ordering: .relaxed) }
+
     /// From now on, until `received`, `signal` is sent at `moment` (monotonic nanoseconds).
     /// - Parameter processor: where the calling thread is.
     func ask(for moment: UInt64, from processor: Int) {
-        state.processor.store(processor, ordering: .relaxed)
-        state.moment.store(moment, ordering: .relaxed)
-        state.isAwaited.store(true, ordering: .releasing)
-        if state.isParked.load(ordering: .acquiring) { state.wake() }
+        keeper.processor.store(processor, ordering: .relaxed)
+        keeper.moment.store(moment, ordering: .relaxed)
+        // In this order for whoever looks: see `TimeKeeper.park`.
+        keeper.isAwaited.store(true, ordering: .sequentiallyConsistent)
+        if keeper.isParked.load(ordering: .sequentiallyConsistent) { keeper.wake() }
     }
 
     /// How often the kernel was asked since this was last asked for.
@@ -69,91 +75,12 @@ public final class Pacer {
 
     /// Somebody's signal came, or (`late`) none in time.
     func received(late: Bool = false) {
-        state.isAwaited.store(false, ordering: .relaxed)
+        keeper.isAwaited.store(false, ordering: .relaxed)
         systemCalls += Self.callsPerMoment
         asked += 1
         if late { inVain += 1 }
         guard asked == Self.momentsPerLook else { return }
         if inVain > Self.mostInVain { isReliable = false }
         (asked, inVain) = (0, 0)
-    }
-}
-
-/// What the two threads share, and what the one that keeps the time does.
-private final class State: Sendable {
-    let moment = Atomic<UInt64>(.max)
-    /// Whether the signal is to be sent at `moment`, and was not yet.
-    let isAwaited = Atomic<Bool>(false)
-    let isOver = Atomic<Bool>(false)
-    let isParked = Atomic<Bool>(false)
-    /// The one to keep away from.
-    let processor = Atomic<Int>(-1)
-
-    private let process = getpid()
-    private let receiver = cl_thread_id()
-    private let processors: Processors
-    /// Taken while there is nothing to do. Never copied; its address is all that is used of it.
-    private nonisolated(unsafe) let bell = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-
-    /// So long after the last moment another one may still be asked for: nanoseconds.
-    private static let patience: UInt64 = 1_000_000
-
-    init(processors: Processors) {
-        self.processors = processors
-        sem_init(bell, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(bell)
-        bell.deallocate()
-    }
-
-    func wake() {
-        if isParked.exchange(false, ordering: .acquiringAndReleasing) { sem_post(bell) }
-    }
-
-    func run() {
-        SignalGate.wakeInTime()
-        _ = cl_be_prompt(1)
-        var avoided = -1
-        var lastMoment = monotonicNow()
-        while !isOver.load(ordering: .acquiring) {
-            let now = monotonicNow()
-            guard isAwaited.load(ordering: .acquiring) else {
-                // A sample takes some 20 µs, so the next moment is known soon.
-                if now < lastMoment + shortestSleep {
-                    cl_spin_hint()
-                } else if now < lastMoment + Self.patience {
-                    pause(until: now + shortestSleep, spinning: false)
-                } else {
-                    park()
-                    lastMoment = monotonicNow()
-                }
-                continue
-            }
-            let core = processor.load(ordering: .relaxed)
-            if core != avoided {
-                avoided = core
-                _ = processors.without(core).use(by: 0)
-            }
-            let due = moment.load(ordering: .relaxed)
-            if now < due {
-                pause(until: due, spinning: true)
-            } else if isAwaited.exchange(false, ordering: .acquiringAndReleasing) {
-                cl_signal_thread(process, receiver, Pacer.signal)
-                lastMoment = now
-            }
-        }
-    }
-
-    private func park() {
-        isParked.store(true, ordering: .sequentiallyConsistent)
-        // What was asked for before anybody could know that this sleeps.
-        if isAwaited.load(ordering: .sequentiallyConsistent) || isOver.load(ordering: .sequentiallyConsistent),
-            isParked.exchange(false, ordering: .acquiringAndReleasing)
-        {
-            return
-        }
-        while sem_wait(bell) != 0 && errno == EINTR {}
     }
 }
