@@ -8,7 +8,7 @@ import time
 from interpreters import PROGRAMS, Target
 from measure import Run
 
-FUNCTIONS = ("alpha", "beta", "gamma", "delta")
+FUNCTIONS = ("alpha", "beta", "gamma", "delta", "asks")
 
 
 def said(stacks):

@@ -2,20 +2,21 @@
 
     python split.py KIND
 
-KIND is `mixed` (short calls of several kinds), `burst` (one function for a while, then another) or `period`
-(the same 10 ms over and over, by the clock: 3 ms in one function, 7 ms in another). At SIGTERM it prints what part of the
+KIND is `mixed` (short calls of several kinds), `burst` (one function for a while, then another), `period`
+(the same 10 ms over and over, by the clock: 3 ms in one function, 7 ms in another) or `calls` (a system call every 20 us or so). At SIGTERM it prints what part of the
 time each function had since SIGUSR1 came, one `name share` a line, then what part of the time it had a processor, and ends.
 
 A function is on the stack from its call to its return, and the clock is asked within it: what its two calls of the clock
-take outside of the two moments is added. It makes no system call on the way, since a thread that is asked to stop
-does so at the next return from one: those who stop it would see it there too often.
+take outside of the two moments is added. But for `calls` it makes no system call on the way: a thread that is asked to
+stop does so at the next return from one, so those who stop it see it there too often.
 """
+import os
 import signal
 import sys
 import time
 
 KIND = sys.argv[1]
-NAMES = ("alpha", "beta", "gamma", "delta")
+NAMES = ("alpha", "beta", "gamma", "delta", "asks")
 now = getattr(time, "perf_counter", None) or time.time
 used = getattr(time, "thread_time", None) or getattr(time, "process_time", None) or time.clock
 spent = dict.fromkeys(NAMES, 0.0)
@@ -90,6 +91,13 @@ def delta(turns):
     return now() - start
 
 
+def asks(turns):
+    start = now()
+    for i in range(turns):
+        os.getppid()
+    return now() - start
+
+
 def mixed():
     share("alpha", 300)
     share("beta", 150)
@@ -98,7 +106,7 @@ def mixed():
 
 
 def burst():
-    for name in NAMES:
+    for name in NAMES[:4]:
         end = now() + 0.037
         while now() < end:
             share(name, 200)
@@ -116,12 +124,17 @@ def period():
     until(start + 0.01, "beta")
 
 
+def calls_too():
+    share("alpha", 300)
+    share("asks", 1)
+
+
 def main():
     signal.signal(signal.SIGUSR1, reset)
     signal.signal(signal.SIGTERM, finish)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    turn = globals()[KIND]
+    turn = {"mixed": mixed, "burst": burst, "period": period, "calls": calls_too}[KIND]
     while True:
         turn()
 
