@@ -3,15 +3,11 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
-
-pid_t cl_thread_id(void) { return (pid_t)syscall(SYS_gettid); }
-
-int cl_signal_thread(pid_t process, pid_t tid, int signal) {
-    return syscall(SYS_tgkill, process, tid, signal) < 0 ? -errno : 0;
-}
 
 long cl_thread_switches(void) {
     struct rusage usage;
@@ -26,6 +22,21 @@ int cl_get_processors(pid_t tid, uint64_t *mask, size_t words) {
 int cl_set_processors(pid_t tid, const uint64_t *mask, size_t words) {
     return syscall(SYS_sched_setaffinity, tid, words * sizeof *mask, mask) < 0 ? -errno : 0;
 }
+
+// The C library's numbers for timers are others than the kernel's, and need memory of their own.
+int cl_timer_create(int signal) {
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
+    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    int timer;
+    return syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0 ? -errno : timer;
+}
+
+int cl_timer_set(int timer, uint64_t moment) {
+    struct itimerspec time = {.it_value = {(time_t)(moment / 1000000000), (long)(moment % 1000000000)}};
+    return syscall(SYS_timer_settime, timer, TIMER_ABSTIME, &time, NULL) < 0 ? -errno : 0;
+}
+
+void cl_timer_delete(int timer) { syscall(SYS_timer_delete, timer); }
 
 // linux/sched/types.h has it, which sched.h of the C library does not go with.
 struct attributes {

@@ -8,8 +8,8 @@ public struct Deadlines {
     private let interval: UInt64
     private var tick: UInt64 = 0
     private var random: UInt64
-    /// Which moment of the interval after this one.
-    private var place: UInt64 = 0
+    /// Which moments of the next intervals, one behind the other.
+    private var places: [UInt64] = []
     /// Monotonic nanoseconds. The first sample is due at once.
     public private(set) var next: UInt64
 
@@ -19,11 +19,16 @@ public struct Deadlines {
         self.interval = max(interval, 1)
         random = seed
         next = start
-        place = randomValue() % self.interval
+        for _ in 0..<Self.known { places.append(randomValue() % self.interval) }
     }
 
-    /// What `next` will be if no interval is passed over.
-    public var upcoming: UInt64 { start &+ (tick &+ 1) &* interval &+ place }
+    /// So many moments after the next are known.
+    private static let known = 2
+
+    /// What `next` will be after one interval or two (`count`), if none is passed over.
+    public func moment(ahead count: Int) -> UInt64 {
+        start &+ (tick &+ UInt64(count)) &* interval &+ places[count - 1]
+    }
 
     /// Goes on to the next interval that is not over at `now`; returns how many were passed over.
     public mutating func advance(past now: UInt64) -> Int {
@@ -36,8 +41,8 @@ public struct Deadlines {
                 tick = current
             }
         }
-        next = start &+ tick &* interval &+ place
-        place = randomValue() % interval
+        next = start &+ tick &* interval &+ places.removeFirst()
+        places.append(randomValue() % interval)
         return Int(missed)
     }
 

@@ -36,10 +36,6 @@ public final class Sampler: SampledTargets {
     private let identity: ProcessIdentity
     /// Who alone held the GIL in the last sample, and most likely does so again.
     private var likelyHolder: ThreadState?
-    /// Nil when it is not needed, or not looked for yet.
-    private var pacer: Pacer?
-    private var hasLookedForPacer = false
-    private var pacerCalls = 0
     private var counts = Statistics()
     private var usualDepth = 64
 
@@ -150,7 +146,7 @@ public final class Sampler: SampledTargets {
     /// System calls made so far on account of sampling, those of the tracees apart.
     public var systemCalls: Int {
         source.systemCalls + files.systemCalls + (sharing?.systemCalls ?? 0) + (details?.systemCalls ?? 0)
-            + pacerCalls - systemCallsBefore
+            - systemCallsBefore
     }
 
     private var allSystemCalls: Int { systemCalls + tracees.systemCalls - tracees.callsInVain }
@@ -159,22 +155,10 @@ public final class Sampler: SampledTargets {
     public private(set) var isTargetGone = false
     public var isGone: Bool { isTargetGone }
 
-    public var sharedProcessor: Int? { placement?.processor }
+    public var sharesCore: Bool { placement?.processor != nil }
     public var earliestSample: UInt64 { sharing?.notBefore ?? 0 }
 
-    public func pacer(interval: UInt64) -> Pacer? {
-        if !hasLookedForPacer, let placement {
-            hasLookedForPacer = true
-            pacer = Pacer(interval: interval, processors: placement.usual)
-        }
-        return pacer.flatMap { $0.isReliable ? $0 : nil }
-    }
-
-    public func endSampling() {
-        placement?.leave()
-        pacer = nil
-        hasLookedForPacer = false
-    }
+    public func endSampling() { placement?.leave() }
 
     /// Nothing is told of a process that ended under our hands.
     public func sampleAll(_ record: (Sample) -> Void) {
@@ -185,11 +169,9 @@ public final class Sampler: SampledTargets {
 
     /// Takes a sample now.
     public func sample() -> Sample {
-        let waiting = 1 + (pacer?.takeCalls() ?? 0)
-        pacerCalls += waiting - 1
         let (calls, reads) = (allSystemCalls, source.systemCalls)
         var outcome = attempts()
-        counts.callsOfEach.add(allSystemCalls - calls + waiting)
+        counts.callsOfEach.add(allSystemCalls - calls + tracees.callsOfWaiting)
         counts.readsOfEach.add(source.systemCalls - reads)
         counts.samples += 1
         switch outcome {

@@ -13,11 +13,8 @@ public protocol SampledTargets: AnyObject {
     var nextAttention: UInt64 { get }
     /// Looks after the targets between two ticks.
     func attend()
-    /// The processor that the loop's thread keeps to and a target needs, so that it had better sleep; nil when there
-    /// is none.
-    var sharedProcessor: Int? { get }
-    /// Who keeps the time for a thread on such a processor; nil when it has to do so itself.
-    func pacer(interval: UInt64) -> Pacer?
+    /// Whether the loop's thread is on a processor that a target needs, and had better sleep.
+    var sharesCore: Bool { get }
     /// No sample may be taken before (monotonic nanoseconds).
     var earliestSample: UInt64 { get }
     /// The loop ends, on its own thread.
@@ -27,8 +24,7 @@ public protocol SampledTargets: AnyObject {
 extension SampledTargets {
     public var nextAttention: UInt64 { .max }
     public func attend() {}
-    public var sharedProcessor: Int? { nil }
-    public func pacer(interval: UInt64) -> Pacer? { nil }
+    public var sharesCore: Bool { false }
     public var earliestSample: UInt64 { 0 }
     public func endSampling() {}
 }
@@ -84,6 +80,7 @@ public struct SamplingLoop {
         let end = duration.map { start + $0 }
         var deadlines = Deadlines(start: start, interval: interval, seed: start)
         SignalGate.wakeInTime()
+        let alarms = duration == 0 ? nil : Alarms()
         defer { targets.endSampling() }
         // Most of it found the interpreter, and is not needed again.
         if duration != 0 { cl_release_code() }
@@ -91,7 +88,7 @@ public struct SamplingLoop {
             let next = min(max(deadlines.next, targets.earliestSample), end ?? .max)
             let attention = targets.nextAttention
             tracees.noteWait()
-            switch wait(for: targets, until: min(next, attention), gate) {
+            switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore, alarms) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
                 return .over
@@ -111,22 +108,14 @@ public struct SamplingLoop {
             case .deadline: break
             }
             if let end, next >= end, end > start { return .over }
-            if targets.sharedProcessor != nil {
-                targets.pacer(interval: interval)?.expect(deadlines.upcoming)
-            }
+            // A moment that comes at once would only wake this thread for nothing.
+            let later = deadlines.moment(ahead: 2)
+            if later > monotonicNow() + shortestSleep { _ = alarms?.set(for: later) }
+            tracees.noteWaking(alarms?.takeCalls() ?? 0)
             targets.sampleAll(handlers.record)
             tracees.handleHiddenEvents()
             if targets.isGone || handlers.isOver() || duration == 0 { return .over }
             targets.miss(deadlines.advance(past: min(monotonicNow(), (end ?? .max) - 1)))
         }
-    }
-    private func wait(
-        for targets: any SampledTargets, until moment: UInt64, _ gate: SignalGate
-    ) -> SignalGate.Event {
-        guard let processor = targets.sharedProcessor else { return gate.wait(until: moment) }
-        guard let pacer = targets.pacer(interval: interval) else {
-            return gate.wait(until: moment, spinning: false)
-        }
-        return gate.wait(until: moment, pacer, on: processor)
     }
 }

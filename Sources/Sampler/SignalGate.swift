@@ -24,7 +24,7 @@ public struct SignalGate {
     /// Blocks the signals in the calling thread and all that it starts later.
     public init() {
         sigemptyset(&awaited)
-        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Pacer.signal] { sigaddset(&awaited, signal) }
+        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Alarms.signal] { sigaddset(&awaited, signal) }
         sigemptyset(&continuation)
         sigaddset(&continuation, SIGCONT)
         pthread_sigmask(SIG_BLOCK, &awaited, &before)
@@ -59,6 +59,11 @@ public struct SignalGate {
     /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.
     /// `spinning`: short waits are spun through.
     public func wait(until deadline: UInt64, spinning: Bool = true) -> Event {
+        wait(until: deadline, spinning: spinning, nil)
+    }
+
+    /// The same; `alarms`, where there are some, wake this thread rather than a limit on its wait.
+    func wait(until deadline: UInt64, spinning: Bool, _ alarms: Alarms?) -> Event {
         while true {
             var now = monotonicNow()
             if spinning, now < deadline, deadline - now < shortestSleep {
@@ -66,43 +71,23 @@ public struct SignalGate {
                 now = deadline
             }
             let left = deadline > now ? deadline - now : 0
-            var timeout = timespec(
-                tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
             var info = siginfo_t()
-            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
-            if let event = event(signal, info) { return event }
-            if signal < 0, errno == EAGAIN { return .deadline }
-        }
-    }
-
-    /// The same for a thread on `processor`, where no timer is to go off: `pacer` tells when it is time.
-    func wait(until deadline: UInt64, _ pacer: Pacer, on processor: Int) -> Event {
-        while true {
-            let now = monotonicNow()
-            guard now < deadline else { return wait(until: deadline, spinning: false) }
-            pacer.ask(for: deadline, from: processor)
-            let longest = min(deadline - now, 900_000_000) + Self.mostPatience
-            var timeout = timespec(tv_sec: 0, tv_nsec: Int(longest))
-            var info = siginfo_t()
-            let signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
-            pacer.received(late: signal < 0)
-            if let event = event(signal, info) { return event }
-            if monotonicNow() >= deadline { return .deadline }
-        }
-    }
-
-    /// How late a pacer may be before the sampler looks for itself. Nanoseconds. Longer than the scheduler's tick (4 ms in most
-    /// kernels): a timer that is not the next to go off need not be set in the processor's clock.
-    private static let mostPatience: UInt64 = 12_000_000
-
-    /// Nil for none, and for a pacer's.
-    private func event(_ signal: Int32, _ info: siginfo_t) -> Event? {
-        switch signal {
-        case SIGCHLD: .child
-        case SIGTSTP: .suspended
-        case Pacer.signal: nil
-        case 1...: .interrupted(signal, sent: info.si_code <= 0)
-        default: nil
+            let signal: Int32
+            if left > 0, let alarms, alarms.set(for: deadline) {
+                signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, nil) }
+            } else {
+                var timeout = timespec(
+                    tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
+                signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
+            }
+            switch signal {
+            case SIGCHLD: return .child
+            case SIGTSTP: return .suspended
+            // It may have been for another moment.
+            case Alarms.signal: if monotonicNow() >= deadline { return .deadline }
+            case 1...: return .interrupted(signal, sent: info.si_code <= 0)
+            default: if errno == EAGAIN { return .deadline }
+            }
         }
     }
 }

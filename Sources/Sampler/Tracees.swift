@@ -109,6 +109,15 @@ public final class Tracees {
     /// Counts a wait for the next deadline, which is for the tracees' sake as well.
     func noteWait() { systemCalls += 1 }
 
+    /// Notes that a sample is due, and that it took `calls` to be woken for it, the wait itself apart.
+    func noteWaking(_ calls: Int) {
+        systemCalls += calls
+        callsOfWaiting = calls + 1
+    }
+
+    /// What waiting for the last sample took.
+    private(set) var callsOfWaiting = 1
+
     func traces(_ tid: pid_t) -> Bool { states[tid] != nil }
 
     /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.

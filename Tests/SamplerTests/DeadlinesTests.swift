@@ -26,11 +26,11 @@ struct DeadlinesTests {
     @Test func upcoming() {
         var deadlines = Deadlines(start: 5, interval: Self.interval, seed: 3)
         for tick in 0..<100 {
-            let upcoming = deadlines.upcoming
+            let (upcoming, second) = (deadlines.moment(ahead: 1), deadlines.moment(ahead: 2))
             let late = tick % 10 == 9
             let missed = deadlines.advance(past: late ? upcoming + 3 * Self.interval : deadlines.next)
             #expect((missed > 0) == late)
-            #expect((deadlines.next == upcoming) != late)
+            #expect((deadlines.next == upcoming) != late && (deadlines.moment(ahead: 1) == second) != late)
         }
     }
 

@@ -78,10 +78,6 @@ uint64_t cl_effective_capabilities(void);
 
 // ---- Threads and processors ----
 
-/// The calling thread's id.
-pid_t cl_thread_id(void);
-/// Sends `signal` to one thread of `process`: 0 or -errno.
-int cl_signal_thread(pid_t process, pid_t tid, int signal);
 /// How often the calling thread was switched out, of itself or not; -1 when the kernel does not tell.
 long cl_thread_switches(void);
 /// The processors that `tid` (0: the caller) may use, one bit each; the number of words that are of use, or
@@ -95,6 +91,11 @@ int cl_set_processors(pid_t tid, const uint64_t *mask, size_t words);
 int cl_be_prompt(int prompt);
 /// Whether `tid` is of a policy (real-time, deadline) that other threads cannot interrupt.
 int cl_is_real_time(pid_t tid);
+/// A timer on the monotonic clock that sends `signal` to the calling thread: its number, or -errno.
+int cl_timer_create(int signal);
+/// Lets it go off at `moment` (nanoseconds), once: 0 or -errno.
+int cl_timer_set(int timer, uint64_t moment);
+void cl_timer_delete(int timer);
 /// How much later than asked for the calling thread may be woken.
 void cl_set_timer_slack(unsigned long nanoseconds);
 /// Takes the program's and its libraries' code out of this process's resident memory; what is used again comes back, from

@@ -1,0 +1,86 @@
+import Glibc
+import Testing
+
+@testable import Sampler
+
+/// Waking up at moments that are known before.
+@Suite(.serialized) struct AlarmTests {
+    /// Runs `body` on a thread of its own, whose signals are its own.
+    private func onThread(_ body: @escaping (SignalGate, Alarms) -> Void) throws {
+        var hasRun = false
+        try #require(
+            onTracerThread {
+                let gate = SignalGate()
+                guard let alarms = Alarms() else { return }
+                body(gate, alarms)
+                hasRun = true
+            })
+        #expect(hasRun)
+    }
+
+    /// One call each, when the moment after the next is always known.
+    @Test func comesNeverTooEarly() throws {
+        try onThread { gate, alarms in
+            let start = monotonicNow()
+            let moments = (1...200).map { start + UInt64($0) * 300_000 }
+            for (index, moment) in moments.enumerated() {
+                #expect(gate.wait(until: moment, spinning: false, alarms) == .deadline)
+                #expect(monotonicNow() >= moment)
+                if index + 2 < moments.count { #expect(alarms.set(for: moments[index + 2])) }
+            }
+            #expect(alarms.takeCalls() <= moments.count)
+            #expect(alarms.takeCalls() == 0)
+        }
+    }
+
+    /// Moments that were not foreseen, earlier or later than those that were.
+    @Test(arguments: [1, 42])
+    func otherMoments(_ seed: UInt64) throws {
+        try onThread { gate, alarms in
+            var random = seed
+            for _ in 0..<200 {
+                random = random &* 6_364_136_223_846_793_005 &+ 1
+                let now = monotonicNow()
+                #expect(alarms.set(for: now + random >> 44))
+                let moment = now + (random >> 24) % 800_000
+                #expect(gate.wait(until: moment, spinning: false, alarms) == .deadline)
+                #expect(monotonicNow() >= moment)
+            }
+        }
+    }
+
+    @Test func momentsThatHavePassed() throws {
+        try onThread { gate, alarms in
+            #expect(gate.wait(until: monotonicNow(), spinning: false, alarms) == .deadline)
+            #expect(alarms.takeCalls() == 0)
+            let moment = monotonicNow() - 1
+            #expect(alarms.set(for: moment) && alarms.set(for: moment))
+            #expect(alarms.takeCalls() == 1)
+            #expect(gate.wait(until: moment, spinning: false, alarms) == .deadline)
+        }
+    }
+
+    @Test func otherSignalsAreHeard() throws {
+        try onThread { gate, alarms in
+            raise(SIGHUP)
+            let far = monotonicNow() + 3_000_000_000
+            #expect(gate.wait(until: far, spinning: false, alarms) == .interrupted(SIGHUP, sent: true))
+            // Somebody else's, and one that came for an earlier moment, are not this one.
+            raise(Alarms.signal)
+            let moment = monotonicNow() + 5_000_000
+            #expect(gate.wait(until: moment, spinning: false, alarms) == .deadline)
+            #expect(monotonicNow() >= moment)
+            raise(Alarms.signal)
+            let last = monotonicNow() + 1_000_000
+            #expect(gate.wait(until: last) == .deadline)
+            #expect(monotonicNow() >= last)
+        }
+    }
+
+    /// What is left of timers belongs to all of a user's processes.
+    @Test func timersAreGivenBack() throws {
+        try onThread { _, _ in
+            for _ in 0..<20_000 { guard Alarms() != nil else { return #expect(Bool(false), "no timers left") } }
+        }
+    }
+}
