@@ -30,6 +30,8 @@ public final class Sampler: SampledTargets {
     /// Whether `sharing` is the only way.
     private let neverStops: Bool
     private var history = SharingHistory()
+    /// Whether the last `sampleWithoutStop` tried.
+    private var isSharingTried = false
     /// The one that this attempt uses.
     private var stillness: any Stillness
     /// For a target that is not traced and does not tell its end by itself, or was not for a while.
@@ -307,8 +309,9 @@ public final class Sampler: SampledTargets {
     private func sampleLikely() throws(DecodeError) -> Sample.Outcome? {
         guard let likely = likelyHolder else { return nil }
         likelyHolder = nil
-        if !neverStops { return try sampleLikelyOrStop(likely) }
-        return try sample(likely)
+        if let outcome = sampleWithoutStop(likely) { return outcome }
+        // Without the GIL it need not be stopped, and whether another one has it is seen without a stop.
+        return isSharingTried ? nil : try sample(likely)
     }
 
     private func sample(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
@@ -317,21 +320,25 @@ public final class Sampler: SampledTargets {
         return try sampleHeld()
     }
 
-    /// Without a stop first; if that comes to nothing, the other ways stop.
-    private func sampleLikelyOrStop(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
+    /// Where threads may be stopped, this comes first; nil when it comes to nothing.
+    private func sampleWithoutStop(_ holder: ThreadState) -> Sample.Outcome? {
+        isSharingTried = false
         // Whether a thread is blocked while it holds the GIL, only the way to a stop finds out.
-        guard let sharing, processorUse == nil, history.isWorthTrying() else { return try sample(likely) }
+        guard !neverStops, let sharing, processorUse == nil, history.isWorthTrying() else { return nil }
+        isSharingTried = true
         stillness = sharing
         defer { stillness = stopping }
-        var outcome = Result { () throws(DecodeError) in try sample(likely) }
+        var outcome = (try? sample(holder)) ?? nil
         // It is known by now where the thread has gone.
-        if sharing.hasRejected { outcome = Result { () throws(DecodeError) in try sample(likely) } }
-        history.note(success: (try? outcome.get()) != nil)
+        if sharing.hasRejected { outcome = (try? sample(holder)) ?? nil }
+        // That another thread has the GIL is no failure: it is that one's turn.
+        history.note(success: !sharing.hasRejected)
         if history.isLongPause { placement?.leave() }
-        return try outcome.get()
+        return outcome
     }
 
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
+        if movers.count == 1, let outcome = sampleWithoutStop(movers[0]) { return outcome }
         defer { stillness.release() }
         stillness.isGentle = wakeUps < Self.gentleAttempts
         guard stillness.hold(movers) else { return nil }

@@ -80,6 +80,38 @@ import Testing
         }
     }
 
+    /// Threads that take the GIL from each other are followed from one to the next, not stopped. (2.7 passes it on every
+    /// hundred instructions, faster than anybody can follow.)
+    @Test(arguments: minors.filter { $0 != "2.7" }, [[], ["--threads"]])
+    func handedOn(_ minor: String, _ options: [String]) throws {
+        guard isX86, let python = Interpreter.release(minor) else {
+            print("NOT TESTED: threads that take turns on \(minor): no interpreter, or not x86-64")
+            return
+        }
+        let program = try python.start([
+            "-c",
+            """
+            import sys, threading
+            def work():
+                while True:
+                    for i in range(1000): pass
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads:
+                thread.daemon = True
+                thread.start()
+            sys.stdout.write("ready\\n")
+            sys.stdout.flush()
+            work()
+            """,
+        ])
+        let folder = try Folder()
+        let pyflame = try sampling(program, options, in: folder)
+        #expect(eventually { sleeps(of: pyflame.pid) > 500 }, "\(pyflame.err)")
+        let statistics = end(pyflame)
+        #expect(try statistics.number("stops:") * 4 < statistics.number("samples:"), "\(python): \(statistics.text)")
+        #expect(try statistics.number("failed:") * 20 <= statistics.number("samples:"), "\(python): \(statistics.text)")
+    }
+
     /// Where new code runs all the time, half of the samples may need a second read.
     @Test(arguments: minors)
     func readsWhileTheProgramMovesOn(_ minor: String) throws {
