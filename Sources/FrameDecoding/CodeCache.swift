@@ -205,13 +205,14 @@ public final class CodeCache {
     private var fresh: [Entry] = []
 
     /// To be called before a sample's first entry is asked for.
-    func begin(in memory: Memory) throws(DecodeError) {
+    func begin(in memory: Memory) {
         guard let counter else { return }
         if memory !== self.memory { turn(to: memory) }
         guard begun != memory.epoch else { return }
         settle(proven: memory.provenEpoch == begun)
         begun = memory.epoch
-        generation = try counter.generation(in: memory)
+        // Older recordings do not have it, and stacks can be read without.
+        generation = (try? counter.generation(in: memory)) ?? nil
     }
 
     private func settle(proven: Bool) {

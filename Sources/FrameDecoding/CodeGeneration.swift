@@ -22,7 +22,8 @@ public struct CodeGeneration: Equatable, Sendable {
         self.kind = kind
     }
 
-    /// Where DWARF says that it is.
+    /// Where DWARF says that it is. A table cannot know it for 3.12: it stands some 270 KB into a struct that patch
+    /// releases may change.
     init?(_ structs: any StructLayouts) {
         if let offset = structs.offset(of: "_code_object_generation", in: "_is") {
             self.init(offset: offset, kind: .ends)

@@ -151,7 +151,7 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     public func append(
         _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
     ) throws(DecodeError) {
-        try codes.begin(in: memory)
+        codes.begin(in: memory)
         var leaf = try walk.frameWord(of: thread, in: memory)
         if abi.currentFrame != absent, leaf != 0 {
             leaf = try memory.word(leaf &+ Address(abi.currentFrame))

@@ -56,6 +56,11 @@ public final class Sampler: SampledTargets {
     /// many attempts of one sample they are stopped even there: every such Python takes EINTR well.
     private static let gentleAttempts = 2
 
+    /// How often in one sample the GIL may be gone when the thread that had it is read, before one is stopped.
+    private static let mostTurns = 3
+    /// How often in this sample it was.
+    private var turns = 0
+
     /// How often in this sample a thread that was left alone did not stay.
     private var wakeUps = 0
     /// Of states of which it is not known by their ids who runs them.
@@ -187,6 +192,7 @@ public final class Sampler: SampledTargets {
 
     private func attempts() -> Sample.Outcome {
         wakeUps = 0
+        turns = 0
         for attempt in 0..<Self.mostAttempts {
             if attempt > 0 {
                 counts.retries += 1
@@ -338,7 +344,13 @@ public final class Sampler: SampledTargets {
     }
 
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
-        if movers.count == 1, let outcome = sampleWithoutStop(movers[0]) { return outcome }
+        if movers.count == 1 {
+            if let outcome = sampleWithoutStop(movers[0]) { return outcome }
+            if isSharingTried, sharing?.hasRejected == false, turns < Self.mostTurns {
+                turns += 1
+                return nil
+            }
+        }
         defer { stillness.release() }
         stillness.isGentle = wakeUps < Self.gentleAttempts
         guard stillness.hold(movers) else { return nil }

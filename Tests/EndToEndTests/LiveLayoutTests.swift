@@ -57,6 +57,8 @@ import Testing
             let row = try #require(Py311.Layouts.row(site.version))
             var filled = row
             missing = filled.fill(from: structs)
+            // The table leaves it out: in 3.12 it stands behind too much that may change.
+            if row.codeGeneration == nil { filled.codeGeneration = nil }
             return ("\(row)", "\(filled)", missing)
         default:
             let runtime = try #require(site.address(of: "_PyRuntime"))
