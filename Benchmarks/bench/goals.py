@@ -47,6 +47,10 @@ def peers_table(results):
         row("target's wall time at %s, ratio" % text, one("wall %d" % hertz, ratio, of=lambda pairs: pairs.median))
     row("wrong stacks, adversarial, %", one("wrong", of=lambda found: found.bad))
     row("rejected or failed, adversarial, %", one("wrong", of=lambda found: found.rejected))
+    for hertz, text in ((1000, "1 kHz"), (10000, "10 kHz")):
+        row("time given to the wrong function at %s, a system call every 20 µs, points" % text,
+            lambda name, case="calls, %d Hz" % hertz: figures(
+                name, "accuracy", case=case, of=lambda found: found.error))
     row("highest real rate, depth 50, kHz", one("rate"))
     row("target's wall time then, ratio", one("wall 200000", ratio))
     row("one dump, start to exit, ms", one("dump"))

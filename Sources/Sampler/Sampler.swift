@@ -30,8 +30,6 @@ public final class Sampler: SampledTargets {
     /// Whether `sharing` is the only way.
     private let neverStops: Bool
     private var history = SharingHistory()
-    /// Whether the last `sampleWithoutStop` tried.
-    private var isSharingTried = false
     /// The one that this attempt uses.
     private var stillness: any Stillness
     /// For a target that is not traced and does not tell its end by itself, or was not for a while.
@@ -315,9 +313,12 @@ public final class Sampler: SampledTargets {
     private func sampleLikely() throws(DecodeError) -> Sample.Outcome? {
         guard let likely = likelyHolder else { return nil }
         likelyHolder = nil
-        if let outcome = sampleWithoutStop(likely) { return outcome }
-        // Without the GIL it need not be stopped, and whether another one has it is seen without a stop.
-        return isSharingTried ? nil : try sample(likely)
+        switch sampleWithoutStop(likely) {
+        case .sample(let outcome): return outcome
+        case .untried: return try sample(likely)
+        // Who has the GIL now is seen without a stop.
+        case .elsewhere, .failed: return nil
+        }
     }
 
     private func sample(_ likely: ThreadState) throws(DecodeError) -> Sample.Outcome? {
@@ -326,29 +327,38 @@ public final class Sampler: SampledTargets {
         return try sampleHeld()
     }
 
-    /// Where threads may be stopped, this comes first; nil when it comes to nothing.
-    private func sampleWithoutStop(_ holder: ThreadState) -> Sample.Outcome? {
-        isSharingTried = false
+    /// What came of a sample without a stop, where one may be made.
+    private enum WithoutStop {
+        case sample(Sample.Outcome)
+        /// It is proven that the thread stood still, but another one has the GIL.
+        case elsewhere
+        case failed
+        case untried
+    }
+
+    /// Where threads may be stopped, this comes first.
+    private func sampleWithoutStop(_ holder: ThreadState) -> WithoutStop {
         // Whether a thread is blocked while it holds the GIL, only the way to a stop finds out.
-        guard !neverStops, let sharing, processorUse == nil, history.isWorthTrying() else { return nil }
-        isSharingTried = true
+        guard !neverStops, let sharing, processorUse == nil, history.isWorthTrying() else { return .untried }
         stillness = sharing
         defer { stillness = stopping }
         var outcome = (try? sample(holder)) ?? nil
         // It is known by now where the thread has gone.
-        if sharing.hasRejected { outcome = (try? sample(holder)) ?? nil }
-        // That another thread has the GIL is no failure: it is that one's turn.
-        history.note(success: !sharing.hasRejected)
+        if sharing.wasProven == false { outcome = (try? sample(holder)) ?? nil }
+        let isProven = sharing.wasProven == true
+        history.note(success: isProven)
         if history.isLongPause { placement?.leave() }
-        return outcome
+        return outcome.map { .sample($0) } ?? (isProven ? .elsewhere : .failed)
     }
 
     private func sample(holding movers: [ThreadState]) throws(DecodeError) -> Sample.Outcome? {
         if movers.count == 1 {
-            if let outcome = sampleWithoutStop(movers[0]) { return outcome }
-            if isSharingTried, sharing?.hasRejected == false, turns < Self.mostTurns {
+            switch sampleWithoutStop(movers[0]) {
+            case .sample(let outcome): return outcome
+            case .elsewhere where turns < Self.mostTurns:
                 turns += 1
                 return nil
+            case .elsewhere, .failed, .untried: break
             }
         }
         defer { stillness.release() }

@@ -39,8 +39,8 @@ final class CoreSharing: Stillness {
     private(set) var notBefore: UInt64 = 0
     private var ownCalls = 0
     private(set) var rejected = 0
-    /// Whether the last reading was rejected.
-    private(set) var hasRejected = false
+    /// What came of the last reading; nil when there was none.
+    private(set) var wasProven: Bool?
 
     var isGentle = true
     var sharedIDs: Set<UInt64> = []
@@ -66,7 +66,7 @@ final class CoreSharing: Stillness {
 
     /// One thread at a time can be watched like this, and only if it is known which one.
     func hold(_ threads: [ThreadState]) -> Bool {
-        hasRejected = false
+        wasProven = nil
         guard held == nil, threads.count == 1 else { return false }
         let thread = threads[0]
         guard !sharedIDs.contains(thread.threadID) else { return false }
@@ -148,8 +148,8 @@ final class CoreSharing: Stillness {
 
     func release() {
         guard let held else { return }
-        hasRejected = !isProven
-        if hasRejected {
+        wasProven = isProven
+        if !isProven {
             rejected += 1
             if rseqOffset == nil { processors[held.address] = nil }
         }
