@@ -54,6 +54,8 @@ public final class Sampler: SampledTargets {
     /// many attempts of one sample they are stopped even there: every such Python takes EINTR well.
     private static let gentleAttempts = 2
 
+    /// The target is let run so long before it is tried again. Nanoseconds.
+    private static let shortestTurn: UInt64 = 20_000
     /// How often in one sample the GIL may be gone when the thread that had it is read, before one is stopped.
     private static let mostTurns = 3
     /// How often in this sample it was.
@@ -194,6 +196,8 @@ public final class Sampler: SampledTargets {
         for attempt in 0..<Self.mostAttempts {
             if attempt > 0 {
                 counts.retries += 1
+                // Who is just taking the GIL may wait for the processor that this thread has.
+                if sharesCore { pause(until: monotonicNow() + Self.shortestTurn, spinning: false) }
                 tracees.handleEvents()
                 if isTargetGone { return .failed }
             }
