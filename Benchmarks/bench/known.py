@@ -33,7 +33,9 @@ def wrong(profiler, interpreter, rate, seconds):
         run = Run(profiler, target, rate, seconds)
     samples = bad = 0
     for stack, count in run.stacks.items():
-        frames = [frame for frame in stack if not frame[0].startswith(("tid:", "thread "))]
+        # Some instructions have no line (an exception is caught): the interpreter says None, profilers 0 or less.
+        frames = [(file, name, line if line is None or line > 0 else None) for file, name, line in stack
+                  if not file.startswith(("tid:", "thread "))]
         if not frames or frames[0][0] == "(idle)":
             continue
         samples += count
