@@ -33,14 +33,15 @@ def wrong(profiler, interpreter, rate, seconds):
         run = Run(profiler, target, rate, seconds)
     samples = bad = 0
     for stack, count in run.stacks.items():
-        # Some instructions have no line (an exception is caught): the interpreter says None, profilers 0 or less.
-        frames = [(file, name, line if line is None or line > 0 else None) for file, name, line in stack
-                  if not file.startswith(("tid:", "thread "))]
+        frames = [frame for frame in stack if not frame[0].startswith(("tid:", "thread "))]
         if not frames or frames[0][0] == "(idle)":
             continue
         samples += count
         try:
-            check.check(list(frames))
+            # The interpreter says None of an instruction without a line, profilers 0 or less.
+            if (frames[-1][2] or 0) <= 0:
+                frames[-1] = frames[-1][:2] + (check.line_of_none(frames[-1]),)
+            check.check(frames)
         except (check.Impossible, ValueError, TypeError, IndexError, KeyError):
             bad += count
     # What the profiler itself counts: pyflame's rejects, the errors of py-spy, Austin and profiling.sampling.
