@@ -80,8 +80,9 @@ import Testing
         }
     }
 
-    /// Threads that take the GIL from each other are followed from one to the next, not stopped.
-    @Test(arguments: minors, [[], ["--threads"]])
+    /// Threads that take the GIL from each other are followed from one to the next, not stopped. (2.7 passes
+    /// it on every hundred instructions: a debug build cannot keep up with that.)
+    @Test(arguments: minors.filter { $0 != "2.7" }, [[], ["--threads"]])
     func handedOn(_ minor: String, _ options: [String]) throws {
         guard isX86, let python = Interpreter.release(minor) else {
             print("NOT TESTED: threads that take turns on \(minor): no interpreter, or not x86-64")
