@@ -30,7 +30,7 @@ test:
 	$(SWIFT) build
 	$(SWIFT) test --no-parallel
 
-# Side by side with py-spy, Austin and Python 3.15's own sampler: some fourteen minutes, or the essentials in two.
+# Side by side with py-spy, Austin and Python 3.15's own sampler: some sixteen minutes, or the essentials in two.
 bench: build
 	-@scripts/interpreters fetch
 	@Benchmarks/run
