@@ -4,7 +4,7 @@ import Glibc
 /// Which processor the calling thread keeps to.
 final class Placement {
     /// Those that it may use when it keeps to none.
-    let usual = Processors()
+    private let usual = Processors()
     private(set) var processor: Int?
     private(set) var systemCalls = 0
 

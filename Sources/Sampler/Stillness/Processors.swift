@@ -27,14 +27,6 @@ struct Processors {
         processor / 64 < mask.count && mask[processor / 64] & 1 << UInt64(processor % 64) != 0
     }
 
-    var count: Int { mask.reduce(0) { $0 + $1.nonzeroBitCount } }
-
-    func without(_ processor: Int) -> Processors {
-        var others = self
-        if contains(processor) { others.mask[processor / 64] &= ~(1 << UInt64(processor % 64)) }
-        return others
-    }
-
     /// Lets `tid` (0: the calling thread) run on these only; 0 or an errno.
     func use(by tid: pid_t) -> Int32 { -cl_set_processors(tid, mask, mask.count) }
 
