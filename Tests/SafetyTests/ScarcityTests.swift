@@ -33,6 +33,16 @@ import Testing
         #expect(refusals > 0 && steady.goesOn())
     }
 
+    /// Of timers, which are counted with the signals that wait: each of its own waits has a limit then.
+    @Test func timers() throws {
+        let steady = try Steady(try #require(Interpreter.any))
+        let run = try Child(
+            ["/bin/bash", "-c", "ulimit -i 0 && exec \(pyflamePath) -p \(steady.pid) -r 0.002 -s 0.3 --stats -o /dev/null"]
+        ).finish()
+        #expect(run.status == 0 && run.err.contains("samples:") && !run.err.contains("samples:      0 "), "\(run)")
+        #expect(stoppedThreads(steady.pid).isEmpty && steady.goesOn())
+    }
+
     /// Nowhere to write to: known before the target is touched, or found out at the end.
     @Test(arguments: ["> /dev/full", ">&-", "-o /dev/full", "-o /nowhere/out", "| true"])
     func output(_ redirection: String) throws {
