@@ -40,8 +40,10 @@ public struct SignalGate {
     /// stop for it (SIGTSTP is ignored, or no shell is there to continue), returns at once.
     public func stop() {
         var none = timespec()
-        // Sent later than the SIGTSTP, which would have taken it back.
-        if withUnsafePointer(to: continuation, { sigtimedwait($0, nil, &none) }) == SIGCONT { return }
+        // Sent later than the SIGTSTP, which would have taken it back. Who sends both at once is given the time for it: a
+        // SIGCONT between this look and the next line would be taken back, too, and nobody would send another.
+        var moment = timespec(tv_sec: 0, tv_nsec: 2_000_000)
+        if withUnsafePointer(to: continuation, { sigtimedwait($0, nil, &moment) }) == SIGCONT { return }
         var stop = sigset_t()
         sigemptyset(&stop)
         sigaddset(&stop, SIGTSTP)
