@@ -3,8 +3,8 @@
     python split.py KIND
 
 KIND is `mixed` (short calls of several kinds), `burst` (one function for a while, then another), `period`
-(the same 10 ms over and over, by the clock: 3 ms in one function, 7 ms in another) or `calls` (a system call every 20 us or so). At SIGTERM it prints what part of the
-time each function had since SIGUSR1 came, one `name share` a line, then what part of the time it had a processor, and ends.
+(the same 10 ms over and over, by the clock: 3 ms in one function, 7 ms in another) or `calls` (a system call every 20 us
+or so). At SIGTERM it prints what part of the time each function had since SIGUSR1 came, one `name share` a line, then what part of the time it had a processor, and ends.
 
 A function is on the stack from its call to its return, and the clock is asked within it: what its two calls of the clock
 take outside of the two moments is added. But for `calls` it makes no system call on the way: a thread that is asked to

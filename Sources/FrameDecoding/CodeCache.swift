@@ -204,15 +204,13 @@ public final class CodeCache {
     /// older than its count.
     private var fresh: [Entry] = []
 
-    /// To be called before a sample's first entry is asked for.
-    func begin(in memory: Memory) {
-        guard let counter else { return }
+    /// The first entry of a sample is asked for.
+    private func begin(in memory: Memory) {
         if memory !== self.memory { turn(to: memory) }
-        guard begun != memory.epoch else { return }
         settle(proven: memory.provenEpoch == begun)
         begun = memory.epoch
         // Older recordings do not have it, and stacks can be read without.
-        generation = (try? counter.generation(in: memory)) ?? nil
+        generation = (try? counter?.generation(in: memory)) ?? nil
     }
 
     private func settle(proven: Bool) {
@@ -223,7 +221,7 @@ public final class CodeCache {
 
     /// The entry of the code object at `address`, true for this sample.
     func entry(_ address: Address, in memory: Memory) throws(DecodeError) -> Entry {
-        if memory !== self.memory { turn(to: memory) }
+        if memory !== self.memory || begun != memory.epoch { begin(in: memory) }
         let place = Int(truncatingIfNeeded: address >> 4 ^ address >> 14) & 1023
         if let known = recent[place], known.address == address {
             if known.checked == memory.epoch { return known }

@@ -33,7 +33,6 @@ public struct CodeGeneration: Equatable, Sendable {
             return nil
         }
     }
-
 }
 
 /// One interpreter's count of code objects.

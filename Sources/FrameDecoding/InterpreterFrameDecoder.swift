@@ -91,7 +91,6 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     private let abi: InterpreterFrameABI
     public let walk: ThreadWalk
     public let program: ProgramReader?
-    private let codes: CodeCache
     private let frames: InterpreterFrameWalk
     private let lock: Lock
 
@@ -116,10 +115,9 @@ public final class InterpreterFrameDecoder: FrameDecoder {
         let walk = ThreadWalk(
             layout: abi.threads, interpretersHead: runtime &+ Address(abi.interpretersHead))
         self.walk = walk
-        codes = CodeCache(
-            reader: code, frames: table, counter: abi.codeGeneration.map { CodeCounter(layout: $0, walk: walk) })
+        let counter = abi.codeGeneration.map { CodeCounter(layout: $0, walk: walk) }
         frames = InterpreterFrameWalk(
-            layout: abi.frame, codes: codes,
+            layout: abi.frame, codes: CodeCache(reader: code, frames: table, counter: counter),
             threadBytecodes: abi.threadBytecodes)
         lock =
             switch abi.lock {
@@ -151,7 +149,6 @@ public final class InterpreterFrameDecoder: FrameDecoder {
     public func append(
         _ thread: ThreadState, in memory: Memory, to stack: inout [FrameID], note: ((FramePlace) -> Void)?
     ) throws(DecodeError) {
-        codes.begin(in: memory)
         var leaf = try walk.frameWord(of: thread, in: memory)
         if abi.currentFrame != absent, leaf != 0 {
             leaf = try memory.word(leaf &+ Address(abi.currentFrame))

@@ -183,8 +183,8 @@ import Testing
         #expect(abs(seen - told) < 0.1 * samples + 0.05 * seen + 60, "\(seen) calls seen; \(run.err)")
     }
 
-    /// Never a stop, and never a stack that cannot be: also where another thread takes the GIL, and at a rate that another
-    /// thread keeps the time for.
+    /// Never a stop, and never a stack that cannot be: also where another thread takes the GIL, and at a rate that
+    /// cannot be kept.
     @Test(
         arguments: minors.flatMap { [($0, 0, "0.0005"), ($0, 3, "0.0005"), ($0, 0, "0.0001"), ($0, 3, "0.0001")] })
     func nonblocking(_ minor: String, _ threads: Int, _ interval: String) throws {

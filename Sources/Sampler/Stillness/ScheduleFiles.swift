@@ -48,25 +48,9 @@ final class ScheduleFiles {
 
     /// Without a list of words: this is asked for in every sample.
     private static func number(_ index: Int, in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
-        var place = start
-        var word = 0
-        while place < text.count {
-            while place < text.count, text[place] <= UInt8(ascii: " ") { place += 1 }
-            word += 1
-            var value: Int?
-            while place < text.count, text[place] > UInt8(ascii: " ") {
-                if word == index {
-                    let digit = Int(text[place]) - Int(UInt8(ascii: "0"))
-                    guard (0...9).contains(digit) else { return nil }
-                    let (tens, overflow) = (value ?? 0).multipliedReportingOverflow(by: 10)
-                    let (sum, carry) = tens.addingReportingOverflow(digit)
-                    guard !overflow, !carry else { return nil }
-                    value = sum
-                }
-                place += 1
-            }
-            if word == index { return value }
-        }
-        return nil
+        func isBlank(_ byte: UInt8) -> Bool { byte <= UInt8(ascii: " ") }
+        var rest = text[start...].drop(while: isBlank)
+        for _ in 1..<index { rest = rest.drop { !isBlank($0) }.drop(while: isBlank) }
+        return Int(String(decoding: rest.prefix { !isBlank($0) }, as: UTF8.self))
     }
 }
