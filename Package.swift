@@ -13,12 +13,6 @@ let pages = [
     "report/tables.js", "report/source.js", "report/report.js", "report/report.css",
 ]
 
-/// What runs in every sample is checked for overlapping accesses in debug builds and tests only: the checks
-/// take a quarter of the time that decoding takes.
-let hot: [SwiftSetting] = [
-    .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
-]
-
 /// What decoders and their users share, and what surrounds them.
 let libraries: [Target] = [
     .target(name: "CLinux"),
@@ -26,11 +20,11 @@ let libraries: [Target] = [
         name: "CElfutils", pkgConfig: "libdw",
         providers: [.apt(["libdw-dev", "libelf-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "TargetMemory", dependencies: ["CLinux"], swiftSettings: hot),
-    .target(name: "FrameDecoding", dependencies: ["TargetMemory"], swiftSettings: hot),
+    .target(name: "TargetMemory", dependencies: ["CLinux"]),
+    .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
     .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils", "CLinux"]),
     .target(
-        name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"], swiftSettings: hot),
+        name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
     .target(name: "Live", dependencies: ["FrameDecoding", "CLinux"]),
     .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
     .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
