@@ -2,7 +2,7 @@
 import PackageDescription
 
 /// One module per memory layout of CPython; adding a name here, a folder under Sources/Decoders
-/// and a line in Sources/Host/Registry.swift is all that SwiftPM needs to know of a new decoder.
+/// and a line in Sources/StandardDecoders/StandardDecoders.swift is all that SwiftPM needs to know of a new decoder.
 let decoders = ["Py26", "Py34", "Py36", "Py311", "Py313"]
 
 /// Scripts and styles of the pages that pyflame writes; compiled into the program.
@@ -38,13 +38,14 @@ let decoderModules: [Target] = decoders.map {
 let decoderDependencies: [Target.Dependency] = decoders.map { .target(name: $0) }
 
 let program: [Target] = [
-    .executableTarget(
-        name: "pyflame",
-        dependencies: [
-            "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "TargetMemory",
-            "CLinux",
-        ] + decoderDependencies,
-        path: "Sources/Host"),
+    .target(name: "StandardDecoders", dependencies: ["FrameDecoding"] + decoderDependencies),
+    // From a PID to something that can be sampled.
+    .target(name: "Attach", dependencies: ["Probe", "Sampler", "FrameDecoding", "TargetMemory", "CLinux"]),
+    // What the program is: options, runs, exit status.
+    .target(
+        name: "Host",
+        dependencies: ["Attach", "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "TargetMemory"]),
+    .executableTarget(name: "pyflame", dependencies: ["Host", "StandardDecoders"]),
 ]
 
 let tests: [Target] = [
@@ -57,7 +58,7 @@ let tests: [Target] = [
     .testTarget(name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "TargetMemory"]),
     .testTarget(
         name: "DecoderTests",
-        dependencies: ["pyflame", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
+        dependencies: ["StandardDecoders", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
             + decoderDependencies),
     .testTarget(
         name: "RecordingTests",
@@ -65,7 +66,7 @@ let tests: [Target] = [
     // What every decoder has to pass, on the recorded targets in fixtures/snapshots.
     .testTarget(
         name: "ConformanceTests",
-        dependencies: ["pyflame", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
+        dependencies: ["pyflame", "StandardDecoders", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(
         name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
@@ -74,18 +75,18 @@ let tests: [Target] = [
     // What is written, opened by the tools that it is for.
     .testTarget(name: "FormatTests", dependencies: ["pyflame", "TestSupport"]),
     .testTarget(name: "LiveTests", dependencies: ["Live", "FrameDecoding"]),
-    .testTarget(name: "OptionsTests", dependencies: ["pyflame", "FrameDecoding"]),
+    .testTarget(name: "OptionsTests", dependencies: ["Host", "StandardDecoders", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["pyflame", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
+        dependencies: ["pyflame", "StandardDecoders", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
             + decoderDependencies),
     // What is promised of targets, hostile ones as well.
     .testTarget(
         name: "SafetyTests",
         dependencies: [
-            "pyflame", "Probe", "Recording", "Sampler", "Sinks", "FrameDecoding", "TargetMemory", "FuzzTargets",
-            "TestSupport",
+            "pyflame", "Host", "StandardDecoders", "Attach", "Probe", "Recording", "Sampler", "Sinks", "FrameDecoding",
+            "TargetMemory", "FuzzTargets", "TestSupport",
         ] + decoderDependencies),
     // What reads strangers' bytes, as functions of bytes.
     .target(
@@ -97,7 +98,7 @@ let tests: [Target] = [
     // `--subprocesses`: real process trees.
     .testTarget(name: "ProcessTreeTests", dependencies: ["pyflame", "TestSupport"]),
     // `-t`, and what a terminal shows.
-    .testTarget(name: "TraceTests", dependencies: ["pyflame", "Sampler", "TestSupport"]),
+    .testTarget(name: "TraceTests", dependencies: ["pyflame", "Host", "Sampler", "TestSupport"]),
 ]
 
 /// libFuzzer's program, where scripts/fuzz asks for it: it has no main of its own.
@@ -105,7 +106,7 @@ let fuzzer: [Target] = Context.environment["PYFLAME_FUZZ"] == nil
     ? []
     : [
         .executableTarget(
-            name: "pyflame-fuzz", dependencies: ["FuzzTargets", "Sampler", "Sinks", "CLinux"] + decoderDependencies,
+            name: "pyflame-fuzz", dependencies: ["FuzzTargets", "Host", "StandardDecoders"],
             path: "Fuzz/Driver")
     ]
 

@@ -1,5 +1,8 @@
 import Foundation
 import FuzzTargets
+import StandardDecoders
+
+@testable import Host
 
 /// libFuzzer's main, called with what it is to call.
 @_silgen_name("LLVMFuzzerRunDriver")
@@ -9,8 +12,8 @@ func runDriver(
     _ test: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32
 ) -> Int32
 
-let targets = FuzzTarget.all(decoders: registeredDecoders) {
-    _ = try? Options.parse(arguments: $0, supported: supportedABIs)
+let targets = FuzzTarget.all(decoders: standardDecoders) {
+    _ = try? Options.parse(arguments: $0, supported: standardDecoders.supportedABIs)
 }
 let name = ProcessInfo.processInfo.environment["PYFLAME_FUZZ_TARGET"] ?? ""
 guard let target = targets.first(where: { $0.name == name }) else {

@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Probe
@@ -8,18 +9,17 @@ import TargetMemory
 /// `-p`: attaches to a running process and profiles, dumps or probes it.
 final class AttachedRun {
     private let pid: pid_t
-    private let options: Options
-    private let output: OutputFile
+    private let context: RunContext
+    private var options: Options { context.options }
     private let frames = FrameTable()
     private let gate = SignalGate()
     /// As it was found.
     private var process: ProfiledProcess?
     private var session: Session?
 
-    init(pid: pid_t, options: Options, output: OutputFile) {
+    init(pid: pid_t, context: RunContext) {
         self.pid = pid
-        self.options = options
-        self.output = output
+        self.context = context
     }
 
     func run() throws {
@@ -28,64 +28,54 @@ final class AttachedRun {
         let live = options.top
             ? try LiveSession(options: options, frames: frames, pid: pid, on: STDOUT_FILENO) : nil
         let sink = live?.sink ?? makeSink(options, frames: frames)
-        let outcome = try tracing(opening: gate) { [self] () throws(Failure) in
+        let outcome = try tracing(opening: gate) { [self] in
             if options.probe { return AttachedOutcome.text(probe()) }
             if options.dump { return .text(try dump()) }
-            return try profile(into: sink, live).map { .profile($0) }
+            return try profile(into: sink, live).map { AttachedOutcome.profile($0) }
         }
-        try outcome.write(to: output, from: sink, options)
+        try outcome.write(to: context.output, from: sink, options)
     }
 
     private func detector(_ source: any MemorySource) -> Detector {
         Detector(
-            pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout)
+            pid: pid, source: source, frames: frames, settings: context.detection)
     }
 
     private func sampler(
         _ tracees: Tracees, options: Sampler.Options, into sink: (any SampleSink)? = nil
-    ) throws(Failure) -> Sampler {
+    ) throws -> Sampler {
         let source = LiveProcess(pid: pid)
-        let detection: Detection
-        do {
-            detection = try detector(source).detect()
-        } catch {
-            throw Failure(explanation: error.explanation)
-        }
+        let detection = try detector(source).detect()
         let core = try sharedCore(source)
         let sampler = Sampler(
             pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
             options: options, core: core)
         let refused = self.options.nonblocking ? 0 : tracees.seize(pid)
         if refused != 0 {
-            throw Failure(
-                explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
+            throw AttachFailure.refused(pid: pid, errno: refused)
         }
         process = detection.process
         sink?.begin(detection.process)
         return sampler
     }
 
-    private func sharedCore(_ source: any MemorySource) throws(Failure) -> SharedCore? {
+    private func sharedCore(_ source: any MemorySource) throws -> SharedCore? {
         // For a single sample it is not worth it.
         guard options.nonblocking || !options.dump else { return nil }
         let rseqOffset = RestartableSequences.offset(pid: pid, source: source)
         guard options.nonblocking else { return SharedCore(besideStopsWith: rseqOffset) }
-        do {
-            return try SharedCore(pid: pid, rseqOffset: rseqOffset)
-        } catch {
-            throw Failure(explanation: error.explanation)
-        }
+        return try SharedCore(pid: pid, rseqOffset: rseqOffset)
     }
 
     /// Nil when pyflame is to stop for a while; called again, goes on where it was.
     private func profile(
         into sink: any SampleSink, _ live: LiveSession?
-    ) throws(Failure) -> RunStatistics? {
+    ) throws -> RunStatistics? {
         if let session {
             let refused = session.resume()
             if refused != 0 {
                 // What there is so far is not given up for it.
-                Program.complain(AttachFailure.refused(pid: pid, errno: refused).explanation)
+                complain(AttachFailure.refused(pid: pid, errno: refused).explanation)
                 return session.finish(gate)
             }
         } else {
@@ -99,7 +89,7 @@ final class AttachedRun {
         return session.finish(gate)
     }
 
-    private func dump() throws(Failure) -> String {
+    private func dump() throws -> String {
         let json =
             options.dumpsJSON ? DumpJSONSink(frames: frames, lineNumbers: options.lineNumbers) : nil
         let people = json == nil && options.output == nil && isatty(STDOUT_FILENO) == 1
@@ -157,6 +147,6 @@ final class AttachedRun {
         } catch {
             outcome = .failure(error)
         }
-        return ProbeText(pid: pid, detector: detector, outcome: outcome).text(source)
+        return ProbeText(pid: pid, detector: detector, symbols: context.decoders.wantedSymbols, outcome: outcome).text(source)
     }
 }

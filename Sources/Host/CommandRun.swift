@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Probe
@@ -11,8 +12,8 @@ import TargetMemory
 /// every process that descends from it is watched until one of them is found to be Python. The
 /// children of that one run free.
 final class CommandRun {
-    private let options: Options
-    private let output: OutputFile
+    private let context: RunContext
+    private var options: Options { context.options }
     private let frames = FrameTable()
     private let gate = SignalGate()
     private let tracees = Tracees()
@@ -36,12 +37,8 @@ final class CommandRun {
     private let heldOutput = HeldOutput()
 
     /// `arguments` are the command's, as C strings ended by nil.
-    init(
-        options: Options, output: OutputFile,
-        arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
-    ) {
-        self.options = options
-        self.output = output
+    init(_ context: RunContext, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
+        self.context = context
         self.arguments = arguments
     }
 
@@ -50,7 +47,7 @@ final class CommandRun {
         let clock = RunClock()
         if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames) }
         defer { heldOutput.show() }
-        let sink = try tracing(opening: gate) { [self] () throws(Failure) -> any SampleSink in
+        let sink = try tracing(opening: gate) { [self] () throws -> (any SampleSink)? in
             let command = try startCommand()
             let sink = live?.sink ?? makeSink(options, frames: frames)
             let pid = command.pid
@@ -73,15 +70,15 @@ final class CommandRun {
         let run = RunStatistics(
             sampling: statistics, systemCalls: systemCalls, clock: clock, options: options,
             processes: tree?.processes)
-        try sink.finish(run.summary, into: output.profile)
-        try output.commit()
-        if options.stats { Program.complain(run.text) }
+        try sink.finish(run.summary, into: context.output.profile)
+        try context.output.commit()
+        if options.stats { complain(run.text) }
         return status
     }
 
     private var status: Int32 { rootStatus.map(Command.exitStatus) ?? 0 }
 
-    private func startCommand() throws(Failure) -> Command {
+    private func startCommand() throws -> Command {
         let command: Command
         do {
             command =
@@ -101,8 +98,7 @@ final class CommandRun {
         tracees.observe { [unowned self] in handle($0) }
         let refused = tracees.seize(root, followingForks: true)
         guard refused == 0 else {
-            throw Failure(
-                explanation: AttachFailure.refused(pid: root, errno: refused).explanation)
+            throw AttachFailure.refused(pid: root, errno: refused)
         }
         command.start()
         return command
@@ -158,7 +154,7 @@ final class CommandRun {
     }
 
     private func watch(_ pid: pid_t) {
-        watched[pid] = StartingProcess(pid: pid, options: options, frames: frames, images: images)
+        watched[pid] = StartingProcess(pid: pid, settings: context.detection, frames: frames, images: images)
     }
 
     /// Whether a process lives on after its main thread ended, under another program: when a thread
@@ -195,7 +191,7 @@ final class CommandRun {
     private func followAll(into sink: any SampleSink) {
         DescriptorLimit.raise()
         let tree = ProcessTree(
-            options: options, frames: frames, tracees: tracees, sink: sink, watch: nil)
+            settings: context.tree, frames: frames, tracees: tracees, sink: sink, watch: nil)
         self.tree = tree
         tree.join(root)
         SamplingLoop(interval: options.interval, duration: nil).run(

@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Probe
 import Sinks
@@ -6,8 +7,9 @@ import TargetMemory
 /// `--core`: the stacks of a process that left a core dump.
 struct CoreRun {
     let path: String
-    let options: Options
-    let output: OutputFile
+    let context: RunContext
+    private var options: Options { context.options }
+    private var output: OutputFile { context.output }
 
     func run() throws {
         let core: CoreFile
@@ -18,7 +20,7 @@ struct CoreRun {
         }
         let frames = FrameTable()
         let detector = Detector(
-            core: core, frames: frames, forcedABI: options.abi, layout: options.layout)
+            core: core, frames: frames, settings: context.detection)
         let outcome: Result<Detection, DetectionFailure>
         do throws(DetectionFailure) {
             outcome = .success(try detector.detect(.dead))
@@ -27,7 +29,10 @@ struct CoreRun {
         }
         if options.probe {
             try output.write(
-                ProbeText(pid: core.pid, core: core, detector: detector, outcome: outcome).text(core))
+                ProbeText(
+                    pid: core.pid, core: core, detector: detector, symbols: context.decoders.wantedSymbols,
+                    outcome: outcome
+                ).text(core))
             return try output.commit()
         }
         let problems = core.problems.isEmpty
@@ -63,6 +68,6 @@ struct CoreRun {
                 samples: samples,
                 formatter: FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)))
         try output.commit()
-        failures.forEach(Program.complain)
+        failures.forEach(complain)
     }
 }

@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Probe
@@ -10,6 +11,8 @@ struct ProbeText {
     /// The dump that it is read from.
     var core: CoreFile?
     let detector: Detector
+    /// The symbols that decoders want to find.
+    let symbols: Set<String>
     let outcome: Result<Detection, DetectionFailure>
 
     func text(_ source: any MemorySource) -> String {
@@ -20,7 +23,7 @@ struct ProbeText {
         }
         for site in detector.report?.candidates ?? [] {
             lines.append("candidate:   Python \(site.version) (\(site.versionOrigin)) in \(site.path)")
-            for name in wantedSymbols.sorted() {
+            for name in symbols.sorted() {
                 guard let address = site.address(of: name) else { continue }
                 lines.append("  symbol:    \(name) at 0x\(String(address, radix: 16))")
             }

@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Sampler

@@ -3,7 +3,6 @@ import Recording
 import TargetMemory
 import Testing
 
-@testable import pyflame
 
 /// Every decoder on stacks that have no end, and on sizes that cannot be.
 struct BoundsTests {

@@ -4,7 +4,6 @@ import Recording
 import TargetMemory
 import Testing
 
-@testable import pyflame
 
 /// Every decoder on recorded memory in which one pointer is wrong: an error or a stack, within a bounded number of
 /// reads; never a crash or a hang.

@@ -1,13 +1,13 @@
 import FrameDecoding
 import Recording
+import StandardDecoders
 import TargetMemory
 import Testing
 
-@testable import pyflame
 
 /// A CPython that nobody has seen yet: a recording of the newest one that says it is newer.
 struct NewerTests {
-    private static let newest = Snapshot.all.filter { $0.recording.target.version.abi == supportedABIs.last }
+    private static let newest = Snapshot.all.filter { $0.recording.target.version.abi == standardDecoders.supportedABIs.last }
 
     /// The recording with its version changed, in what was detected and in `_Py_DebugOffsets`.
     private func newer(_ snapshot: Snapshot) throws -> (Recording, RecordedMemory) {
@@ -27,10 +27,10 @@ struct NewerTests {
     @Test(arguments: newest)
     func ownOffsets(_ snapshot: Snapshot) throws {
         let (recording, memory) = try newer(snapshot)
-        let stacks = try Replay.run(recording, modules: registeredDecoders, memory: memory)
+        let stacks = try Replay.run(recording, modules: standardDecoders, memory: memory)
         #expect(Replay.difference(stacks, recording.stacks) == nil)
         let decoder = try Replay.decoder(
-            of: recording, modules: registeredDecoders, memory: Memory(source: memory), frames: FrameTable())
+            of: recording, modules: standardDecoders, memory: Memory(source: memory), frames: FrameTable())
         #expect(decoder.layoutOrigin == "_Py_DebugOffsets \(recording.target.version)")
     }
 
@@ -40,11 +40,11 @@ struct NewerTests {
         let (recording, memory) = try newer(snapshot)
         #expect(memory.overwrite(try #require(recording.symbols["_PyRuntime"]), with: 0x7878_7878_7878_7878))
         #expect(throws: RecordingError.self) {
-            try Replay.run(recording, modules: registeredDecoders, memory: memory)
+            try Replay.run(recording, modules: standardDecoders, memory: memory)
         }
         var byDWARF = recording
         byDWARF.target.layoutSource = .dwarf
-        let stacks = try Replay.run(byDWARF, modules: registeredDecoders, memory: memory)
+        let stacks = try Replay.run(byDWARF, modules: standardDecoders, memory: memory)
         #expect(Replay.difference(stacks, recording.stacks) == nil)
     }
 }

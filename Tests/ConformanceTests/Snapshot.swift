@@ -1,10 +1,10 @@
 import Foundation
 import FrameDecoding
 import Recording
+import StandardDecoders
 import TargetMemory
 import TestSupport
 
-@testable import pyflame
 
 /// A recorded target in fixtures/snapshots.
 struct Snapshot: CustomStringConvertible, Sendable {
@@ -74,7 +74,7 @@ struct Bench {
         let reader = Memory(source: memory)
         do {
             let decoder = try Replay.decoder(
-                of: recording, modules: registeredDecoders, memory: reader, frames: frames)
+                of: recording, modules: standardDecoders, memory: reader, frames: frames)
             let holders = try decoder.lockState(in: reader).holders
             let threads = try decoder.threads(in: reader)
             return (.threads(threads.map(\.threadID) + holders.map(\.threadID)), threads)
@@ -99,7 +99,7 @@ struct Bench {
         let frames = FrameTable()
         return (
             try Replay.decoder(
-                of: recording, modules: registeredDecoders, memory: Memory(source: memory), frames: frames),
+                of: recording, modules: standardDecoders, memory: Memory(source: memory), frames: frames),
             frames
         )
     }

@@ -1,11 +1,11 @@
 import Foundation
 import FrameDecoding
 import Recording
+import StandardDecoders
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import pyflame
 
 /// Every decoder on recorded targets: no interpreter is needed.
 struct SnapshotTests {
@@ -14,7 +14,7 @@ struct SnapshotTests {
     @Test func all() throws {
         #expect(Snapshot.all.count == Snapshot.names.count, "some recording cannot be read")
         let recorded = Set(Snapshot.all.map(\.recording.target.version.abi))
-        for module in registeredDecoders {
+        for module in standardDecoders {
             for abi in module.abis {
                 #expect(recorded.contains(abi), "there is no snapshot of Python \(abi.dotted): scripts/record-snapshots")
             }
@@ -35,7 +35,7 @@ struct SnapshotTests {
 
     @Test(arguments: Snapshot.all)
     func trueStacks(_ snapshot: Snapshot) throws {
-        let stacks = try Replay.run(snapshot.recording, modules: registeredDecoders)
+        let stacks = try Replay.run(snapshot.recording, modules: standardDecoders)
         #expect(Replay.difference(stacks, snapshot.recording.stacks) == nil)
         let truth = try #require(snapshot.recording.truth)
         #expect(truth.count >= 3 && truth.allSatisfy { !$0.frames.isEmpty })
@@ -67,7 +67,7 @@ struct SnapshotTests {
             let reader = Memory(source: bench.memory)
             guard
                 let decoder = try? Replay.decoder(
-                    of: snapshot.recording, modules: registeredDecoders, layout: layout, memory: reader, frames: frames)
+                    of: snapshot.recording, modules: standardDecoders, layout: layout, memory: reader, frames: frames)
             else { continue }
             for (thread, recorded) in zip(try decoder.threads(in: reader), snapshot.recording.stacks) {
                 var stack: [FrameID] = []

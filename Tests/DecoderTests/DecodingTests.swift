@@ -1,9 +1,9 @@
 import FrameDecoding
+import StandardDecoders
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import pyflame
 
 /// Decoders on made-up memory: whole, changing, and hostile.
 struct DecodingTests {
@@ -112,7 +112,7 @@ struct DecodingTests {
     }
 
     /// Apart from the attribute: Swift 6.0 does not survive a closure there.
-    static let abis = supportedABIs.map(\.description)
+    static let abis = standardDecoders.supportedABIs.map(\.description)
 
     /// Every module on memory where each word is a pointer into the same memory, or anything else:
     /// an answer or an error comes, and it comes soon.
@@ -137,7 +137,7 @@ struct DecodingTests {
                 .map { ($0, start + random.next() % 4096 * 8) })
         let memory = Memory(source: source)
         memory.refresh()
-        for module in registeredDecoders where module.abis.contains(version.abi) {
+        for module in standardDecoders where module.abis.contains(version.abi) {
             guard case .reads(let choices) = module.claim(FakeSite(version, symbols: symbols), memory, FrameTable())
             else { continue }
             for choice in choices {

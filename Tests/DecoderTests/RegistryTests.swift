@@ -1,23 +1,23 @@
 import FrameDecoding
+import StandardDecoders
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import pyflame
 
 /// The registered decoders, each as the contract has it.
 struct RegistryTests {
     @Test func everyVersionOnce() {
-        let abis = registeredDecoders.flatMap(\.abis)
+        let abis = standardDecoders.flatMap(\.abis)
         #expect(Set(abis).count == abis.count)
         #expect(abis == abis.sorted())
-        #expect(supportedABIs == abis)
+        #expect(standardDecoders.supportedABIs == abis)
     }
 
     @Test func names() {
-        let names = registeredDecoders.map(\.name)
+        let names = standardDecoders.map(\.name)
         #expect(Set(names).count == names.count)
-        for module in registeredDecoders {
+        for module in standardDecoders {
             // The module is called after the first version that it was made for.
             #expect(module.abis.contains { module.name == "Py\($0)" })
             #expect(!module.symbols.isEmpty)
@@ -28,9 +28,9 @@ struct RegistryTests {
     @Test func claims() {
         let memory = Memory(source: FakeSource())
         memory.refresh()
-        for abi in registeredDecoders.flatMap(\.abis) {
+        for abi in standardDecoders.flatMap(\.abis) {
             let site = FakeSite(PythonVersion(abi.major, abi.minor, 9), symbols: ["_PyRuntime": 0x10000])
-            for module in registeredDecoders {
+            for module in standardDecoders {
                 switch module.claim(site, memory, FrameTable()) {
                 case .notMine: #expect(!module.abis.contains(abi), "\(module.name) \(abi)")
                 case .unsupported(let reason): Issue.record("\(module.name) \(abi): \(reason)")
@@ -46,7 +46,7 @@ struct RegistryTests {
     @Test(arguments: [PythonVersion(2, 5), PythonVersion(3, 0), PythonVersion(3, 2)])
     func nobodys(_ version: PythonVersion) {
         let memory = Memory(source: FakeSource())
-        for module in registeredDecoders {
+        for module in standardDecoders {
             guard case .notMine = module.claim(FakeSite(version), memory, FrameTable()) else {
                 Issue.record("\(module.name) claims \(version)")
                 continue

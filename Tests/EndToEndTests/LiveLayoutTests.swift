@@ -1,8 +1,9 @@
 import Foundation
 import FrameDecoding
+import StandardDecoders
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Probe
 @testable import Py26
@@ -10,7 +11,6 @@ import Testing
 @testable import Py313
 @testable import Py34
 @testable import Py36
-@testable import pyflame
 
 /// Layouts and reads, on real interpreters that stand still.
 @Suite(.serialized) struct LiveLayoutTests {
@@ -33,7 +33,7 @@ import Testing
         """
 
     private func probe(_ python: Child, _ memory: Memory) throws -> LocatedInterpreter {
-        let symbols = Set(registeredDecoders.flatMap(\.symbols))
+        let symbols = Set(standardDecoders.flatMap(\.symbols))
         let report = try ProcessProbe(target: .process(python.pid), memory: memory, symbols: symbols).run()
         return try #require(report.candidates.first)
     }
@@ -100,7 +100,7 @@ import Testing
         let site = try probe(program, memory)
         var decoder: (any FrameDecoder)?
         let frames = FrameTable()
-        for module in registeredDecoders {
+        for module in standardDecoders {
             guard case .reads(let choices) = module.claim(site, memory, frames) else { continue }
             for choice in choices where decoder == nil {
                 guard let made = try? choice.makeDecoder(), let threads = try? made.threads(in: memory) else { continue }

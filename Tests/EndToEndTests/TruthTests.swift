@@ -1,10 +1,10 @@
 import Foundation
+import StandardDecoders
 import Synchronization
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
-@testable import pyflame
 
 /// awkward.py under some interpreter, with every thread parked.
 struct ParkedProgram {
@@ -110,7 +110,7 @@ private final class VersionTable: Sendable {
 /// Every frame of every thread, as the interpreter itself gives it.
 @Suite(.serialized) struct TruthTests {
     /// Versions that pyflame says it reads, and the debug builds of the newest.
-    static let wanted = supportedABIs.map { ($0.dotted, "release") }
+    static let wanted = standardDecoders.supportedABIs.map { ($0.dotted, "release") }
         + [("3.14", "debug"), ("3.15", "debug")]
     private static let table = VersionTable()
 

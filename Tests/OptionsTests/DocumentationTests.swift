@@ -1,8 +1,9 @@
 import Foundation
 import FrameDecoding
+import StandardDecoders
 import Testing
 
-@testable import pyflame
+@testable import Host
 
 /// Man page, completions, README and help know every option of the table.
 struct DocumentationTests {
@@ -72,14 +73,14 @@ struct DocumentationTests {
     /// What README and man page say of versions is what the registered decoders say.
     @Test func supportedVersions() throws {
         let readme = try contents("README.md")
-        let all = "It reads CPython \(spans(supportedABIs, last: " and ")), and finds out by itself"
+        let all = "It reads CPython \(spans(standardDecoders.supportedABIs, last: " and ")), and finds out by itself"
         #expect(readme.contains(all), "README.md lacks: \(all)")
         #expect(try contents("docs/pyflame.1").contains(all), "docs/pyflame.1 lacks: \(all)")
-        let head = "| | " + registeredDecoders.map { spans($0.abis, last: ", ") }.joined(separator: " | ") + " |"
+        let head = "| | " + standardDecoders.map { spans($0.abis, last: ", ") }.joined(separator: " | ") + " |"
         #expect(readme.contains(head), "README.md lacks the table: \(head)")
-        let names = "| decoder module | " + registeredDecoders.map(\.name).joined(separator: " | ") + " |"
+        let names = "| decoder module | " + standardDecoders.map(\.name).joined(separator: " | ") + " |"
         #expect(readme.contains(names), "README.md lacks: \(names)")
-        let first = try #require(supportedABIs.first { $0.major == 3 })
+        let first = try #require(standardDecoders.supportedABIs.first { $0.major == 3 })
         #expect(readme.contains("not 3.0 to 3.\(first.minor - 1)."), "README.md has other limits")
     }
 

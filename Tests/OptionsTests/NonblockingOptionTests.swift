@@ -1,11 +1,12 @@
 import FrameDecoding
+import StandardDecoders
 import Testing
 
-@testable import pyflame
+@testable import Host
 
 struct NonblockingOptionTests {
     private func parse(_ line: String) throws -> Options {
-        try Options.parse(arguments: line.split(separator: " ").map(String.init), supported: supportedABIs)
+        try Options.parse(arguments: line.split(separator: " ").map(String.init), supported: standardDecoders.supportedABIs)
     }
 
     @Test func isTaken() throws {

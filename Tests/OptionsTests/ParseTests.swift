@@ -1,7 +1,7 @@
 import FrameDecoding
 import Testing
 
-@testable import pyflame
+@testable import Host
 
 let someABIs = ["26", "27", "36", "311", "315"].compactMap { ABI($0) }
 

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import pyflame
+@testable import Host
 
 /// --subprocesses and --per-process.
 @Suite(.serialized) struct TreeOptionTests {

@@ -1,9 +1,10 @@
 import Foundation
 import FuzzTargets
-import TestSupport
+import StandardDecoders
 import Testing
+import TestSupport
 
-@testable import pyflame
+@testable import Host
 
 /// What fuzzing has found or gone through (scripts/fuzz), and some thousand mutations of it: with or without
 /// libFuzzer in the toolchain, the same entry points are run on each build. A crash or a hang fails the run.
@@ -12,8 +13,8 @@ struct FuzzCorpusTests {
     private static let mutations = amount("PYFLAME_MUTATIONS", short: 300)
 
     private static var targets: [FuzzTarget] {
-        FuzzTarget.all(decoders: registeredDecoders) {
-            _ = try? Options.parse(arguments: $0, supported: supportedABIs)
+        FuzzTarget.all(decoders: standardDecoders) {
+            _ = try? Options.parse(arguments: $0, supported: standardDecoders.supportedABIs)
         }
     }
 

@@ -1,11 +1,13 @@
+import Attach
 import Foundation
 import FrameDecoding
+import StandardDecoders
 import TargetMemory
-import TestSupport
 import Testing
+import TestSupport
 
 @testable import Recording
-@testable import pyflame
+@testable import Host
 
 /// Recordings that have a program's objects besides its stacks (fixtures/objects): variables and names of threads
 /// are read on machines that have none of the interpreters, and fuzzed (Fuzz/Targets).
@@ -20,7 +22,7 @@ struct ObjectRecordingTests {
             let recording = try Recording(Array(Data(contentsOf: URL(fileURLWithPath: "\(Self.folder)/\(file)"))))
             let memory = Memory(source: RecordedMemory(recording.memory))
             let decoder = try Replay.decoder(
-                of: recording, modules: registeredDecoders, memory: memory, frames: FrameTable())
+                of: recording, modules: standardDecoders, memory: memory, frames: FrameTable())
             let found = try lines(decoder, memory)
             #expect(found == recording.notes, "\(file)")
             for text in ["first;thread", "zwölf", "nested = [(1,), [2, [3, [...]]]"] {
@@ -51,7 +53,8 @@ struct ObjectRecordingTests {
     private func record(_ pid: Int32) throws -> Recording {
         let live = LiveProcess(pid: pid)
         let frames = FrameTable()
-        let detection = try Detector(pid: pid, source: live, frames: frames).detect()
+        let detection = try Detector(
+            pid: pid, source: live, frames: frames, settings: DetectionSettings(decoders: standardDecoders)).detect()
         let site = detection.site
         let decoder = try detection.layout.makeDecoder()
         let memory = Memory(source: live)

@@ -3,7 +3,7 @@ import Sampler
 import TestSupport
 import Testing
 
-@testable import pyflame
+@testable import Host
 
 /// On a terminal: Ctrl-C, and the line of progress.
 @Suite(.serialized) struct TerminalTests {

@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Sampler
@@ -7,16 +8,15 @@ import Sinks
 /// later as well, and profiles or dumps the Python among them.
 final class AttachedTreeRun {
     private let pid: pid_t
-    private let options: Options
-    private let output: OutputFile
+    private let context: RunContext
+    private var options: Options { context.options }
     private let frames = FrameTable()
     private let gate = SignalGate()
     private let tracees = Tracees()
 
-    init(pid: pid_t, options: Options, output: OutputFile) {
+    init(pid: pid_t, context: RunContext) {
         self.pid = pid
-        self.options = options
-        self.output = output
+        self.context = context
     }
 
     func run() throws {
@@ -24,19 +24,19 @@ final class AttachedTreeRun {
         SignalDisposition.hearChildren()
         DescriptorLimit.raise()
         let sink = makeSink(options, frames: frames)
-        let outcome = try tracing(opening: gate) { [self] () throws(Failure) in
+        let outcome = try tracing(opening: gate) { [self] in
             let tree = try plant(into: sink)
             return options.dump
                 ? AttachedOutcome.text(try dump(tree)) : .profile(try profile(tree, into: sink))
         }
-        try outcome.write(to: output, from: sink, options)
+        try outcome.write(to: context.output, from: sink, options)
     }
 
     /// All that run now. Births are watched from before they are looked for, so none falls between.
-    private func plant(into sink: any SampleSink) throws(Failure) -> ProcessTree {
+    private func plant(into sink: any SampleSink) throws -> ProcessTree {
         let watch: any ProcessWatch = KernelEvents() ?? ChildrenScan()
         let tree = ProcessTree(
-            options: options, frames: frames, tracees: tracees, sink: sink, watch: watch)
+            settings: context.tree, frames: frames, tracees: tracees, sink: sink, watch: watch)
         tracees.observe { [weak tree] in tree?.note($0) }
         tree.join(pid)
         tree.survey()
@@ -44,7 +44,7 @@ final class AttachedTreeRun {
         return tree
     }
 
-    private func refuseNothingFound(_ tree: ProcessTree) throws(Failure) {
+    private func refuseNothingFound(_ tree: ProcessTree) throws {
         let processes = tree.processes
         guard processes.found == 0 else { return }
         if processes.seen == 1, let explanation = tree.explanation(of: pid) {
@@ -56,7 +56,7 @@ final class AttachedTreeRun {
                 + (processes.lastProblem.map { ". Last seen: \($0)" } ?? ""))
     }
 
-    private func profile(_ tree: ProcessTree, into sink: any SampleSink) throws(Failure) -> RunStatistics {
+    private func profile(_ tree: ProcessTree, into sink: any SampleSink) throws -> RunStatistics {
         let clock = RunClock()
         let progress = Progress(interval: options.interval, duration: options.duration)
         SamplingLoop(interval: options.interval, duration: options.duration).run(
@@ -75,7 +75,7 @@ final class AttachedTreeRun {
     }
 
     /// Each process under a line that names it; one that cannot be read is told of on stderr.
-    private func dump(_ tree: ProcessTree) throws(Failure) -> String {
+    private func dump(_ tree: ProcessTree) throws -> String {
         let formatter = FrameFormatter(frames: frames, lineNumbers: options.lineNumbers)
         var texts: [String] = []
         for (process, outcome) in tree.dump() {
@@ -93,7 +93,7 @@ final class AttachedTreeRun {
             case .failed: texts.append(head + "(failed)\n")
             }
         }
-        if let problem = tree.processes.lastProblem { Program.complain(problem) }
+        if let problem = tree.processes.lastProblem { complain(problem) }
         return texts.joined(separator: options.dumpsJSON ? "" : "\n")
     }
 }

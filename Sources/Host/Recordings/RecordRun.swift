@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Recording
@@ -8,38 +9,29 @@ import TargetMemory
 /// `--record`: one sample of all threads of a running process, with all that it was decoded from.
 final class RecordRun {
     private let pid: pid_t
-    private let options: Options
-    private let output: OutputFile
+    private let context: RunContext
 
     /// A target that moves on under the recorder's hands is tried this often.
     private static let mostAttempts = 10
 
-    init(pid: pid_t, options: Options, output: OutputFile) {
+    init(pid: pid_t, context: RunContext) {
         self.pid = pid
-        self.options = options
-        self.output = output
+        self.context = context
     }
 
     func run() throws {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
-        let recording = try tracing { [self] () throws(Failure) in try record() }
-        try output.profile.write(recording)
-        try output.commit()
+        let recording = try tracing { [self] in try record() }
+        try context.output.profile.write(recording)
+        try context.output.commit()
     }
 
-    private func record() throws(Failure) -> [UInt8] {
+    private func record() throws -> [UInt8] {
         let live = LiveProcess(pid: pid)
         let frames = FrameTable()
-        let detection: Detection
+        let detection = try Detector(pid: pid, source: live, frames: frames, settings: context.detection).detect()
         let decoder: any FrameDecoder
-        do throws(DetectionFailure) {
-            detection = try Detector(
-                pid: pid, source: live, frames: frames, forcedABI: options.abi, layout: options.layout
-            ).detect()
-        } catch {
-            throw Failure(explanation: error.explanation)
-        }
         do {
             // One that has not read anything yet: all that it knows of code objects is in the snapshot then.
             decoder = try detection.layout.makeDecoder()
@@ -53,7 +45,7 @@ final class RecordRun {
             options: Sampler.Options(mode: .wall))
         let refused = tracees.seize(pid)
         guard refused == 0 else {
-            throw Failure(explanation: AttachFailure.refused(pid: pid, errno: refused).explanation)
+            throw AttachFailure.refused(pid: pid, errno: refused)
         }
         let recorder = Recorder(
             site: detection.site, module: detection.module, target: target(detection))

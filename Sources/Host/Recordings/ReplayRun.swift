@@ -6,8 +6,9 @@ import TargetMemory
 /// `--replay`: decodes a recording again; no process is looked at.
 struct ReplayRun {
     let path: String
-    let options: Options
-    let output: OutputFile
+    let context: RunContext
+    private var options: Options { context.options }
+    private var output: OutputFile { context.output }
 
     /// Larger files are not recordings: real ones have some tens of kilobytes.
     private static let largestFile = 256 << 20
@@ -20,7 +21,7 @@ struct ReplayRun {
         }
         let stacks: [RecordedThread]
         do {
-            stacks = try Replay.run(recording, modules: registeredDecoders)
+            stacks = try Replay.run(recording, modules: context.decoders)
         } catch {
             throw Failure(explanation: "Failed to replay \(name): \(error.explanation)")
         }

@@ -3,13 +3,13 @@ import Sinks
 
 /// `--convert` and `--diff`: profiles that were written before are read again; no process is looked at.
 struct StoredRun {
-    let options: Options
-    let output: OutputFile
+    private let options: Options
+    private let output: OutputFile
     private let frames = FrameTable()
 
-    init(options: Options, output: OutputFile) {
-        self.options = options
-        self.output = output
+    init(_ context: RunContext) {
+        options = context.options
+        output = context.output
     }
 
     /// Writes the profile at `path` in the format that the options ask for.
@@ -38,12 +38,8 @@ struct StoredRun {
     }
 
     private func read(_ path: String, into sink: any SampleSink) throws -> RunSummary {
-        do {
-            let file = try InputFile(path: path)
-            let reader = ProfileReader(name: file.name, frames: frames, interval: options.givenInterval)
-            return try reader.read(file, into: sink)
-        } catch let error as ProfileReadError {
-            throw Failure(explanation: error.explanation)
-        }
+        let file = try InputFile(path: path)
+        let reader = ProfileReader(name: file.name, frames: frames, interval: options.givenInterval)
+        return try reader.read(file, into: sink)
     }
 }

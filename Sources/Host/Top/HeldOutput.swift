@@ -51,7 +51,7 @@ final class HeldOutput {
         guard size > 0 else { return }
         let terminal = isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : STDERR_FILENO
         var place = max(0, size - Self.mostShown)
-        if place > 0 { Program.complain("pyflame: the last 64 KB of the command's output:") }
+        if place > 0 { complain("pyflame: the last 64 KB of the command's output:") }
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while case let count = pread(file, &buffer, buffer.count, place), count > 0 {
             guard write(terminal, buffer, count) == count else { return }

@@ -7,14 +7,14 @@ import Sampler
 ///
 /// The kernel tells root, from Linux 6.6 on everybody; but not within a PID or network namespace of one's
 /// own. There `ChildrenScan` has to do.
-final class KernelEvents: ProcessWatch {
+package final class KernelEvents: ProcessWatch {
     private let descriptor: Int32
     /// What to do when the kernel had more to tell than its buffer holds.
     private let scan = ChildrenScan()
-    private(set) var nextLook: UInt64 = 0
+    package private(set) var nextLook: UInt64 = 0
     private var ownSystemCalls = 0
     private var isMissingSome = false
-    var systemCalls: Int { ownSystemCalls + scan.systemCalls }
+    package var systemCalls: Int { ownSystemCalls + scan.systemCalls }
 
     /// The buffer holds some thousand events: enough for a tenth of a second on any machine.
     private static let longestPause: UInt64 = 100_000_000
@@ -23,16 +23,16 @@ final class KernelEvents: ProcessWatch {
     private static let batch = 32
 
     /// Nil where the kernel does not tell.
-    init?() {
+    package init?() {
         descriptor = cl_process_events_open()
         guard descriptor >= 0 else { return nil }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func catchUp(_ tree: ProcessTree) { report(to: tree) }
+    package func catchUp(_ tree: ProcessTree) { report(to: tree) }
 
-    func report(to tree: ProcessTree) {
+    package func report(to tree: ProcessTree) {
         nextLook = monotonicNow() + Self.longestPause
         var events = [cl_process_event](repeating: cl_process_event(), count: Self.batch)
         for _ in 0..<Self.mostBatches {

@@ -4,11 +4,13 @@ import TargetMemory
 
 /// Looks through /proc for the children of the processes under watch, again and again. What lives for
 /// less than the time between two looks may be missed, and with it what it started.
-final class ChildrenScan: ProcessWatch {
+package final class ChildrenScan: ProcessWatch {
+    package init() {}
+
     /// When each process was started (clock ticks since boot): tells a PID that is used again.
     private var startTimes: [pid_t: UInt64] = [:]
-    private(set) var nextLook: UInt64 = 0
-    private(set) var systemCalls = 0
+    package private(set) var nextLook: UInt64 = 0
+    package private(set) var systemCalls = 0
 
     private static let pause: UInt64 = 10_000_000
     /// Looking may take a twentieth of the time, no more.
@@ -17,9 +19,9 @@ final class ChildrenScan: ProcessWatch {
     private static let longestList = 1 << 18
 
     /// Whose parent has ended is nobody's child any more: it is too late.
-    func catchUp(_ tree: ProcessTree) {}
+    package func catchUp(_ tree: ProcessTree) {}
 
-    func report(to tree: ProcessTree) {
+    package func report(to tree: ProcessTree) {
         let start = monotonicNow()
         guard start >= nextLook else { return }
         var queue = tree.pids

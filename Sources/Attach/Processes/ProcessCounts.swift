@@ -1,7 +1,7 @@
 import Sampler
 
 /// What became of the processes of a run.
-struct ProcessCounts {
+package struct ProcessCounts {
     /// What is known of one process.
     struct Story {
         var wasFound = false
@@ -18,22 +18,22 @@ struct ProcessCounts {
         }
     }
 
-    private(set) var sampled = 0
+    package private(set) var sampled = 0
     /// Gone before they could be looked at, found or sampled.
-    private(set) var shortLived = 0
-    private(set) var notPython = 0
+    package private(set) var shortLived = 0
+    package private(set) var notPython = 0
     /// Python that could not be read.
-    private(set) var unreadable = 0
+    package private(set) var unreadable = 0
     /// Found to be Python, sampled or not.
-    private(set) var found = 0
-    private(set) var lastProblem: String?
+    package private(set) var found = 0
+    package private(set) var lastProblem: String?
     /// How long after its birth, or the start of its program, each was found: nanoseconds.
-    var foundAfter = DurationHistogram()
+    package var foundAfter = DurationHistogram()
     /// Mapped files that were looked into, and how often one was known already.
-    var filesRead = 0
-    var filesKnown = 0
+    package var filesRead = 0
+    package var filesKnown = 0
 
-    var seen: Int { sampled + shortLived + notPython + unreadable }
+    package var seen: Int { sampled + shortLived + notPython + unreadable }
 
     mutating func add(_ story: Story) {
         if story.wasFound { found += 1 }

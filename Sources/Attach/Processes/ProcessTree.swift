@@ -7,7 +7,7 @@ import TargetMemory
 /// The processes under watch: the first one, and all that descend from it. Each is looked at until it
 /// is found to be Python, and sampled then; what it forks is found at once, since its interpreter lies
 /// where its parent's does. Who was seen stays, whoever its parent is now.
-final class ProcessTree: SampledTargets {
+package final class ProcessTree: SampledTargets {
     private final class Member {
         let pid: pid_t
         let parent: pid_t?
@@ -32,7 +32,7 @@ final class ProcessTree: SampledTargets {
         case sampled(Sampler, Detection)
     }
 
-    private let options: Options
+    private let settings: Settings
     private let frames: FrameTable
     private let tracees: Tracees
     private let sink: any SampleSink
@@ -47,7 +47,7 @@ final class ProcessTree: SampledTargets {
     private var counts = ProcessCounts()
     private var past = Statistics()
     private var pastSystemCalls = 0
-    private(set) var ticks = 0
+    package private(set) var ticks = 0
     /// Whether any Python was found.
     private var hasFound = false
 
@@ -59,11 +59,25 @@ final class ProcessTree: SampledTargets {
     private static let longestSearch: UInt64 = 500_000_000
     private static let longestPace: UInt64 = 5_000_000
 
-    init(
-        options: Options, frames: FrameTable, tracees: Tracees, sink: any SampleSink,
+    /// What is asked of the processes.
+    package struct Settings {
+        package var detection: DetectionSettings
+        package var sampling: Sampler.Options
+        /// Nanoseconds between two samples.
+        package var interval: UInt64
+
+        package init(detection: DetectionSettings, sampling: Sampler.Options, interval: UInt64) {
+            self.detection = detection
+            self.sampling = sampling
+            self.interval = interval
+        }
+    }
+
+    package init(
+        settings: Settings, frames: FrameTable, tracees: Tracees, sink: any SampleSink,
         watch: (any ProcessWatch)?
     ) {
-        self.options = options
+        self.settings = settings
         self.frames = frames
         self.tracees = tracees
         self.sink = sink
@@ -71,15 +85,15 @@ final class ProcessTree: SampledTargets {
     }
 
     /// The processes under watch.
-    var pids: [pid_t] { Array(members.keys) }
+    package var pids: [pid_t] { Array(members.keys) }
 
     /// Takes in the process that is the root of all.
-    func join(_ pid: pid_t) {
+    package func join(_ pid: pid_t) {
         add(pid, parent: nil, began: monotonicNow())
     }
 
     /// Looks thoroughly at processes that run already.
-    func survey() {
+    package func survey() {
         ChildrenScan().report(to: self)
         let all = members.values.sorted { $0.pid < $1.pid }
         for member in all { look(at: member, .unsearched) }
@@ -93,13 +107,13 @@ final class ProcessTree: SampledTargets {
     // MARK: What happens to processes
 
     /// Something happened; to be called at any time, even while a sample is taken.
-    func note(_ event: ProcessNews) {
+    package func note(_ event: ProcessNews) {
         news.append(event)
         if !isBusy { settle() }
     }
 
     /// The same as ptrace tells it. Threads are no news.
-    func note(_ event: Tracees.Event) {
+    package func note(_ event: Tracees.Event) {
         switch event {
         case .forked(let thread, let child):
             let parent = members[thread] == nil ? owner(of: thread) : thread
@@ -155,11 +169,11 @@ final class ProcessTree: SampledTargets {
     private func starting(_ pid: pid_t, at time: UInt64, _ inherited: Detection? = nil) -> Stage {
         .starting(
             StartingProcess(
-                pid: pid, options: options, frames: frames, images: images, inherited: inherited,
+                pid: pid, settings: settings.detection, frames: frames, images: images, inherited: inherited,
                 notBefore: time &+ Self.grace,
                 // A process is wanted by the next tick, not earlier.
                 shortestInterval: max(
-                    StartingProcess.shortestInterval, min(options.interval / 4, Self.longestPace))))
+                    StartingProcess.shortestInterval, min(settings.interval / 4, Self.longestPace))))
     }
 
     /// Another program, another chance to be Python.
@@ -211,8 +225,7 @@ final class ProcessTree: SampledTargets {
         member.stage = .sampled(
             Sampler(
                 pid: member.pid, decoder: detection.decoder, source: process.source,
-                tracees: tracees, options: Sampler.Options(
-                    mode: options.dump ? .wall : options.mode, names: options.threadNames)),
+                tracees: tracees, options: settings.sampling),
             detection)
         var profiled = detection.process
         profiled.parent = member.parent
@@ -225,7 +238,7 @@ final class ProcessTree: SampledTargets {
 
     // MARK: Sampling
 
-    var nextAttention: UInt64 {
+    package var nextAttention: UInt64 {
         var next = watch?.nextLook ?? .max
         for member in members.values {
             if case .starting(let process) = member.stage { next = min(next, process.nextLook) }
@@ -233,7 +246,7 @@ final class ProcessTree: SampledTargets {
         return next
     }
 
-    func attend() {
+    package func attend() {
         report()
         let now = monotonicNow()
         for member in Array(members.values) {
@@ -244,7 +257,7 @@ final class ProcessTree: SampledTargets {
         }
     }
 
-    func sampleAll(_ record: (Sample) -> Void) {
+    package func sampleAll(_ record: (Sample) -> Void) {
         ticks += 1
         attend()
         isBusy = true
@@ -258,40 +271,40 @@ final class ProcessTree: SampledTargets {
         settle()
     }
 
-    func miss(_ ticks: Int) { past.missed += ticks }
+    package func miss(_ ticks: Int) { past.missed += ticks }
 
-    var isGone: Bool { members.isEmpty }
+    package var isGone: Bool { members.isEmpty }
 
     // MARK: Results
 
     /// Why no interpreter was found in a process that is still there.
-    func explanation(of pid: pid_t) -> String? {
+    package func explanation(of pid: pid_t) -> String? {
         guard case .starting(let process) = members[pid]?.stage else { return nil }
         return process.explanation
     }
 
     /// The stacks of all threads of all processes, in the order of their PIDs.
-    func dump() -> [(process: ProfiledProcess, outcome: Sample.Outcome)] {
+    package func dump() -> [(process: ProfiledProcess, outcome: Sample.Outcome)] {
         members.values.sorted { $0.pid < $1.pid }.compactMap { member in
             guard case .sampled(let sampler, let detection) = member.stage else { return nil }
             return (detection.process, sampler.sample().outcome)
         }
     }
 
-    var statistics: Statistics {
+    package var statistics: Statistics {
         var all = past
         for case .sampled(let sampler, _) in members.values.map(\.stage) { all.add(sampler.statistics) }
         return all
     }
 
-    var systemCalls: Int {
+    package var systemCalls: Int {
         var all = pastSystemCalls + tracees.systemCalls + (watch?.systemCalls ?? 0)
         for case .sampled(let sampler, _) in members.values.map(\.stage) { all += sampler.systemCalls }
         return all
     }
 
     /// What became of all processes that were seen.
-    var processes: ProcessCounts {
+    package var processes: ProcessCounts {
         var all = counts
         for member in members.values.sorted(by: { $0.pid > $1.pid }) {
             var story = member.story

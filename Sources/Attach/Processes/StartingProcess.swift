@@ -6,19 +6,19 @@ import TargetMemory
 
 /// A process that has just begun a program, looked at again and again until it is found to be a
 /// living Python: often at first, then at growing intervals.
-final class StartingProcess {
-    let pid: pid_t
-    let source: LiveProcess
+package final class StartingProcess {
+    package let pid: pid_t
+    package let source: LiveProcess
     /// The interpreter of the process that it was forked from.
     let inherited: Detection?
     /// When to look next (monotonic nanoseconds).
-    private(set) var nextLook: UInt64
+    package private(set) var nextLook: UInt64
     /// Why the last look that came as far as an interpreter did not find it alive.
-    private(set) var problem: String?
+    package private(set) var problem: String?
     /// Why the last look found nothing, for people.
-    private(set) var explanation: String?
+    package private(set) var explanation: String?
     /// No interpreter is in it, as far as has been seen.
-    private(set) var isOther = false
+    package private(set) var isOther = false
 
     private let detector: Detector
     private let began = monotonicNow()
@@ -32,7 +32,7 @@ final class StartingProcess {
     private var searches = 0
     private var looksUntilSearch = 0
 
-    static let shortestInterval: UInt64 = 500_000
+    package static let shortestInterval: UInt64 = 500_000
     private static let longestInterval: UInt64 = 50_000_000
     /// What has run for long without Python is looked at this seldom (and up to a sixteenth of its age late).
     private static let longestIdleInterval: UInt64 = 1_000_000_000
@@ -42,8 +42,8 @@ final class StartingProcess {
     /// A Python that has had no frame for so long is an embedding that sits in C.
     private static let longestStart: UInt64 = 2_000_000_000
 
-    init(
-        pid: pid_t, options: Options, frames: FrameTable, images: ImageCache,
+    package init(
+        pid: pid_t, settings: DetectionSettings, frames: FrameTable, images: ImageCache,
         inherited: Detection? = nil, notBefore: UInt64 = 0,
         shortestInterval: UInt64 = shortestInterval
     ) {
@@ -51,8 +51,7 @@ final class StartingProcess {
         self.inherited = inherited
         source = LiveProcess(pid: pid)
         detector = Detector(
-            pid: pid, source: source, frames: frames, forcedABI: options.abi, layout: options.layout,
-            images: images)
+            pid: pid, source: source, frames: frames, settings: settings, images: images)
         nextLook = max(monotonicNow(), notBefore)
         self.shortestInterval = shortestInterval
         interval = shortestInterval
@@ -71,7 +70,7 @@ final class StartingProcess {
 
     /// The interpreter, once it lives. `patience` is for a program that has been running.
     /// With `maySearch` an interpreter that nothing names is searched for, which takes its time.
-    func look(_ patience: Detector.Patience? = nil, maySearch: Bool = true) -> Detection? {
+    package func look(_ patience: Detector.Patience? = nil, maySearch: Bool = true) -> Detection? {
         defer {
             let age = monotonicNow() - began
             let longest = max(Self.longestInterval, min(age / 16, Self.longestIdleInterval))

@@ -2,14 +2,14 @@ import Glibc
 import TargetMemory
 
 /// What /proc/PID/stat says of a process (proc_pid_stat(5)).
-struct ProcessStat {
-    var state: Character
-    var parent: pid_t
+package struct ProcessStat {
+    package var state: Character
+    package var parent: pid_t
     /// Clock ticks since boot.
-    var startTime: UInt64
+    package var startTime: UInt64
 
     /// Nil when there is no such process.
-    init?(_ pid: pid_t) {
+    package init?(_ pid: pid_t) {
         guard let fields = ProcFile.stat("/proc/\(pid)/stat"), fields.count > 19, let state = fields[0].first, let parent = pid_t(fields[1]),
             let startTime = UInt64(fields[19])
         else { return nil }
@@ -19,5 +19,5 @@ struct ProcessStat {
     }
 
     /// A zombie, or dead.
-    var hasEnded: Bool { state == "Z" || state == "X" }
+    package var hasEnded: Bool { state == "Z" || state == "X" }
 }

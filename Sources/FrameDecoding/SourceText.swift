@@ -1,5 +1,3 @@
-import FrameDecoding
-
 /// A source file as far as it could be read.
 public struct SourceText: Sendable {
     /// Nil when it could not be read.

@@ -1,7 +1,6 @@
 import CLinux
 import FrameDecoding
 import Glibc
-import Sinks
 import TargetMemory
 
 /// Reads source files as the target sees them, with the rights of the target's user.
@@ -9,17 +8,19 @@ import TargetMemory
 /// What is read is named by the target's memory, so it may name anything: the path is resolved in the
 /// target's root (links, too), only a regular file is opened, and never one that the target's own
 /// user could not read. Of a file at most `sizeLimit` bytes are read.
-final class TargetSources: SourceFiles {
-    static let sizeLimit = 1 << 20
+package final class TargetSources: SourceFiles {
+    package static let sizeLimit = 1 << 20
+    package init() {}
+
     private var targets: [TargetFolders] = []
 
-    func add(_ process: ProfiledProcess) {
+    package func add(_ process: ProfiledProcess) {
         // Processes that share a root show the same files; a few differ at most.
         guard targets.count < 16, let target = TargetFolders(pid: process.pid) else { return }
         targets.append(target)
     }
 
-    func read(_ path: String) -> SourceText {
+    package func read(_ path: String) -> SourceText {
         guard !path.isEmpty, !path.hasPrefix("<"), !path.utf8.contains(0) else {
             return SourceText(text: nil, note: "this code has no source file")
         }

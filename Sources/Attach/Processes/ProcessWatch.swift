@@ -1,7 +1,7 @@
 import Glibc
 
 /// Something that happened to a process. Times are monotonic nanoseconds.
-enum ProcessNews {
+package enum ProcessNews {
     case born(pid_t, parent: pid_t, at: UInt64)
     /// It runs another program.
     case executed(pid_t, at: UInt64)
@@ -10,7 +10,7 @@ enum ProcessNews {
 
 /// Finds out which processes are born below those under watch, which become other programs, and
 /// which end; without stopping any of them.
-protocol ProcessWatch: AnyObject {
+package protocol ProcessWatch: AnyObject {
     /// When to ask next (monotonic nanoseconds).
     var nextLook: UInt64 { get }
     /// How often the kernel was asked.

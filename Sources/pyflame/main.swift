@@ -1,0 +1,4 @@
+import Host
+import StandardDecoders
+
+Pyflame.main(decoders: standardDecoders)
