@@ -20,15 +20,17 @@ let libraries: [Target] = [
         name: "CElfutils", pkgConfig: "libdw",
         providers: [.apt(["libdw-dev", "libelf-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "TargetMemory", dependencies: ["CLinux"]),
+    .target(name: "System", dependencies: ["CLinux"]),
+    .target(name: "Machine", dependencies: ["System"]),
+    .target(name: "TargetMemory", dependencies: ["System"]),
     .target(name: "FrameDecoding", dependencies: ["TargetMemory"]),
-    .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils", "CLinux"]),
+    .target(name: "Probe", dependencies: ["FrameDecoding", "TargetMemory", "CElfutils", "Machine", "System"]),
     .target(
-        name: "Sampler", dependencies: ["FrameDecoding", "TargetMemory", "CLinux"]),
-    .target(name: "Live", dependencies: ["FrameDecoding", "CLinux"]),
+        name: "Sampler", dependencies: ["FrameDecoding", "Machine", "System", "TargetMemory"]),
+    .target(name: "Live", dependencies: ["FrameDecoding", "System"]),
     .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
     .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
-    .target(name: "Sinks", dependencies: ["FrameDecoding", "CLinux", "CZlib", "Pages"]),
+    .target(name: "Sinks", dependencies: ["FrameDecoding", "CZlib", "Pages"]),
 ]
 
 let decoderModules: [Target] = decoders.map {
@@ -40,22 +42,27 @@ let decoderDependencies: [Target.Dependency] = decoders.map { .target(name: $0) 
 let program: [Target] = [
     .target(name: "StandardDecoders", dependencies: ["FrameDecoding"] + decoderDependencies),
     // From a PID to something that can be sampled.
-    .target(name: "Attach", dependencies: ["Probe", "Sampler", "FrameDecoding", "TargetMemory", "CLinux"]),
+    .target(name: "Attach", dependencies: ["Probe", "Sampler", "FrameDecoding", "System", "TargetMemory"]),
     // What the program is: options, runs, exit status.
     .target(
         name: "Host",
-        dependencies: ["Attach", "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "TargetMemory"]),
+        dependencies: [
+            "Attach", "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "System", "TargetMemory",
+        ]),
     .executableTarget(name: "pyflame", dependencies: ["Host", "StandardDecoders"]),
 ]
 
 let tests: [Target] = [
     // What several test targets share.
     .target(
-        name: "TestSupport", dependencies: ["FrameDecoding", "Sinks", "TargetMemory"], path: "Tests/TestSupport"),
+        name: "TestSupport", dependencies: ["FrameDecoding", "Sinks", "System", "TargetMemory"], path: "Tests/TestSupport"),
+    // Who may talk to the kernel.
+    .testTarget(name: "SystemTests", dependencies: ["Machine", "System", "TestSupport"]),
     .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
     .testTarget(
         name: "FrameDecodingTests", dependencies: ["FrameDecoding", "TargetMemory", "TestSupport"]),
-    .testTarget(name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "TargetMemory"]),
+    .testTarget(
+        name: "SamplerTests", dependencies: ["Sampler", "FrameDecoding", "System", "TargetMemory", "TestSupport"]),
     .testTarget(
         name: "DecoderTests",
         dependencies: ["StandardDecoders", "Probe", "FrameDecoding", "TargetMemory", "TestSupport"]
@@ -68,7 +75,7 @@ let tests: [Target] = [
         name: "ConformanceTests",
         dependencies: ["pyflame", "StandardDecoders", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(
-        name: "ProbeTests", dependencies: ["Probe", "FrameDecoding", "TargetMemory", "TestSupport"]),
+        name: "ProbeTests", dependencies: ["Probe", "Machine", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
     // Pictures and pages, in a real browser.
     .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Sinks", "FrameDecoding", "TestSupport"]),
@@ -79,7 +86,9 @@ let tests: [Target] = [
     // Runs the program itself, against real interpreters.
     .testTarget(
         name: "EndToEndTests",
-        dependencies: ["pyflame", "StandardDecoders", "Probe", "Sinks", "FrameDecoding", "TargetMemory", "TestSupport"]
+        dependencies: [
+            "pyflame", "StandardDecoders", "Probe", "Sinks", "FrameDecoding", "System", "TargetMemory", "TestSupport",
+        ]
             + decoderDependencies),
     // What is promised of targets, hostile ones as well.
     .testTarget(
@@ -91,7 +100,7 @@ let tests: [Target] = [
     // What reads strangers' bytes, as functions of bytes.
     .target(
         name: "FuzzTargets",
-        dependencies: ["Probe", "Recording", "Sinks", "FrameDecoding", "TargetMemory"],
+        dependencies: ["Probe", "Recording", "Sinks", "FrameDecoding", "System", "TargetMemory"],
         path: "Fuzz/Targets"),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),

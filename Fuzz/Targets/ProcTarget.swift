@@ -1,3 +1,4 @@
+import System
 import TargetMemory
 
 /// The kernel's texts about a process, of which the process chose parts: its name is in stat, status and comm.

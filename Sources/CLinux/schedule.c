@@ -47,26 +47,21 @@ struct attributes {
     uint64_t runtime, deadline, period;
 };
 
-int cl_be_prompt(int prompt) {
-    static _Thread_local struct attributes usual;
-    static _Thread_local int known;
-    if (!known) {
-        usual.size = sizeof usual;
-        if (syscall(SYS_sched_getattr, 0, &usual, sizeof usual, 0) < 0) return 1;
-        known = 1;
-    }
-    if (usual.policy != SCHED_OTHER && usual.policy != SCHED_BATCH) return 1;
-    if (!prompt) return syscall(SYS_sched_setattr, 0, &usual, 0) < 0 ? 2 : 1;
-    struct attributes own = usual;
-    own.runtime = 100000;
-    own.nice = -20;
-    if (syscall(SYS_sched_setattr, 0, &own, 0) == 0) return 2;
-    own.nice = usual.nice;
-    syscall(SYS_sched_setattr, 0, &own, 0);
-    return 3;
+int cl_get_scheduling(struct cl_scheduling *attributes) {
+    struct attributes raw = {.size = sizeof raw};
+    if (syscall(SYS_sched_getattr, 0, &raw, sizeof raw, 0) < 0) return -errno;
+    *attributes = (struct cl_scheduling){(int)raw.policy, raw.nice, raw.priority, raw.flags, raw.runtime};
+    return 0;
 }
 
-int cl_is_real_time(pid_t tid) {
+int cl_set_scheduling(const struct cl_scheduling *attributes) {
+    struct attributes raw = {
+        .size = sizeof raw, .policy = (uint32_t)attributes->policy, .nice = attributes->nice,
+        .priority = attributes->priority, .flags = attributes->flags, .runtime = attributes->runtime};
+    return syscall(SYS_sched_setattr, 0, &raw, 0) < 0 ? -errno : 0;
+}
+
+int cl_scheduling_policy(pid_t tid) {
     int policy = sched_getscheduler(tid);
-    return policy >= 0 && (policy & 7) != SCHED_OTHER && (policy & 7) != SCHED_BATCH && (policy & 7) != SCHED_IDLE;
+    return policy < 0 ? -errno : policy;
 }

@@ -4,6 +4,7 @@ import Glibc
 import Probe
 import Sampler
 import Sinks
+import System
 import TargetMemory
 
 /// `-p`: attaches to a running process and profiles, dumps or probes it.

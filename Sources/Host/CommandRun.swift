@@ -4,6 +4,7 @@ import Glibc
 import Probe
 import Sampler
 import Sinks
+import System
 import TargetMemory
 
 /// `-t`: runs a command and profiles the Python in it, from the moment that it lives to its end.
@@ -27,7 +28,6 @@ final class CommandRun {
     /// The process that is being profiled.
     private var profiled: pid_t?
     private var statistics = Statistics()
-    private var systemCalls = 0
     private var foundPython = false
     private var lastProblem: String?
     /// With --subprocesses: all processes of the command.
@@ -68,7 +68,7 @@ final class CommandRun {
                     + "ran a Python that pyflame could read" + (lastProblem.map { ". Last seen: \($0)" } ?? ""))
         }
         let run = RunStatistics(
-            sampling: statistics, systemCalls: systemCalls, clock: clock, options: options,
+            sampling: statistics, clock: clock, options: options,
             processes: tree?.processes)
         try sink.finish(run.summary, into: context.output.profile)
         try context.output.commit()
@@ -204,7 +204,6 @@ final class CommandRun {
                 },
                 isOver: { [unowned self] in rootStatus != nil }))
         statistics = tree.statistics
-        systemCalls = tree.systemCalls
         foundPython = tree.processes.found > 0
         lastProblem = tree.processes.lastProblem
     }
@@ -215,7 +214,6 @@ final class CommandRun {
         foundPython = true
         profiled = process.pid
         sink.begin(detection.process)
-        let systemCallsBefore = tracees.systemCalls
         let core = SharedCore(
             besideStopsWith: RestartableSequences.offset(pid: process.pid, source: process.source))
         let sampler = Sampler(
@@ -234,7 +232,6 @@ final class CommandRun {
                 },
                 isOver: { [unowned self] in rootStatus != nil }))
         profiled = nil
-        systemCalls += sampler.systemCalls + tracees.systemCalls - systemCallsBefore
         statistics.add(sampler.statistics)
     }
 

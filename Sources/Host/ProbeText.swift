@@ -3,6 +3,7 @@ import FrameDecoding
 import Glibc
 import Probe
 import Sinks
+import System
 import TargetMemory
 
 /// What `--probe` prints: what was found and why, for people whose detection fails.

@@ -2,6 +2,7 @@ import Attach
 import FrameDecoding
 import Glibc
 import Sampler
+import System
 
 /// Marks the beginning of sampling: wall time and pyflame's own processor time.
 struct RunClock {
@@ -21,18 +22,16 @@ struct RunClock {
 struct RunStatistics {
     let summary: RunSummary
     private let sampling: Statistics
-    private let systemCalls: Int
     private let spent: UInt64
     private let processes: ProcessCounts?
 
     /// For a run that `clock` saw begin and that ends now; `processes` when it was of many.
     init(
-        sampling: Statistics, systemCalls: Int, clock: RunClock, options: Options,
+        sampling: Statistics, clock: RunClock, options: Options,
         processes: ProcessCounts? = nil
     ) {
         self.processes = processes
         self.sampling = sampling
-        self.systemCalls = systemCalls
         spent = clock.spent
         summary = RunSummary(
             startedAt: clock.startedAt, start: clock.start, duration: clock.elapsed,
@@ -56,7 +55,7 @@ struct RunStatistics {
             p99 \(microseconds(stops.quantile(0.99))) us, total \(microseconds(stops.total)) us
             memory reads: \(tenths(sampling.memoryReads * 10 / count)) per sample, \
             median \(sampling.readsOfEach.median)
-            system calls: \(tenths(systemCalls * 10 / count)) per sample, \
+            system calls: \(tenths(sampling.systemCalls * 10 / count)) per sample, \
             median \(sampling.callsOfEach.median)
             own CPU time: \(microseconds(spent / UInt64(count))) us per sample, \
             \(microseconds(spent)) us in all

@@ -2,6 +2,7 @@ import FrameDecoding
 import Glibc
 import Sampler
 import Sinks
+import System
 
 /// The profile of one process that runs elsewhere, from its first sample to its last; pyflame may be stopped for a
 /// while in between (Ctrl-Z), and then holds nothing of the process.
@@ -69,7 +70,6 @@ final class Session {
         live?.stop()
         progress?.end()
         return RunStatistics(
-            sampling: sampler.statistics, systemCalls: sampler.systemCalls + tracees.systemCalls,
-            clock: clock, options: options)
+            sampling: sampler.statistics, clock: clock, options: options)
     }
 }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// Wakes the thread that made it at moments that are known some time before, by a signal.
 ///
@@ -17,12 +17,13 @@ final class Alarms {
     }
 
     private var timers: [Timer] = []
-    private var systemCalls = 0
+    private let kernel: any Kernel
 
     /// Nil where the system has no timers left for this user.
-    init?() {
+    init?(kernel: any Kernel = Linux.shared) {
+        self.kernel = kernel
         for _ in 0..<2 {
-            let id = cl_timer_create(Self.signal)
+            let id = kernel.makeTimer(signal: Self.signal)
             // What was made is taken back with the object.
             guard id >= 0 else { return nil }
             timers.append(Timer(id: id))
@@ -30,13 +31,7 @@ final class Alarms {
     }
 
     deinit {
-        for timer in timers { cl_timer_delete(timer.id) }
-    }
-
-    /// How often the kernel was asked since this was last asked for.
-    func takeCalls() -> Int {
-        defer { systemCalls = 0 }
-        return systemCalls
+        for timer in timers { kernel.deleteTimer(timer.id) }
     }
 
     /// Sees to it that the signal comes at `moment` (monotonic nanoseconds), too, or has come: false when it cannot be.
@@ -44,8 +39,7 @@ final class Alarms {
     func set(for moment: UInt64) -> Bool {
         if timers.contains(where: { $0.moment == moment }) { return true }
         let index = timers[0].moment < timers[1].moment ? 0 : 1
-        systemCalls += 1
-        guard cl_timer_set(timers[index].id, moment) == 0 else { return false }
+        guard kernel.setTimer(timers[index].id, moment: moment) == 0 else { return false }
         timers[index].moment = moment
         return true
     }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 import TargetMemory
 
 /// Why a process cannot be profiled, and what to do about it.
@@ -39,7 +39,7 @@ public struct AttachFailure: Error, Sendable {
         if let tracer = tracer(in: status) { return AttachFailure(pid, tracer) }
         let capability = "run pyflame as root or with CAP_SYS_PTRACE (Docker: --cap-add SYS_PTRACE; "
             + "Kubernetes: securityContext.capabilities.add: [SYS_PTRACE])"
-        let hasCapability = cl_effective_capabilities() >> 19 & 1 == 1  // CAP_SYS_PTRACE
+        let hasCapability = Linux.shared.effectiveCapabilities >> 19 & 1 == 1  // CAP_SYS_PTRACE
         if seccompFilters() && (error == ENOSYS || (error == EPERM && hasCapability)) {
             return AttachFailure(
                 pid, "a seccomp filter forbids ptrace (\(name(error))). Docker: "

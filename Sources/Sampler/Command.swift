@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// A command that runs under the profiler, from its first instruction on. Its descriptors, terminal,
 /// process group, signals and environment are what pyflame was given.
@@ -17,15 +17,11 @@ public final class Command {
     public init(
         _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, mask: sigset_t
     ) throws(NotStarted) {
-        var release: Int32 = -1
-        var failure: Int32 = -1
-        let child = withUnsafePointer(to: mask) {
-            cl_spawn_waiting(arguments, $0, &release, &failure)
-        }
-        guard child > 0 else { throw NotStarted(errno: -child) }
-        pid = child
-        self.release = release
-        self.failure = failure
+        let started = Linux.shared.spawnWaiting(arguments, mask: mask)
+        guard let child = started.child else { throw NotStarted(errno: started.errno) }
+        pid = child.pid
+        release = child.release
+        failure = child.failure
     }
 
     deinit {
@@ -48,7 +44,7 @@ public final class Command {
 
     /// The exit status that tells of the wait status `status`, as shells and strace do.
     public static func exitStatus(of status: Int32) -> Int32 {
-        cl_status_signaled(status) != 0
-            ? 128 + cl_status_term_signal(status) : cl_status_exit_code(status)
+        let status = WaitStatus(raw: status)
+        return status.terminatingSignal.map { 128 + $0 } ?? status.exitCode ?? 0
     }
 }

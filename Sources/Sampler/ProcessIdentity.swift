@@ -1,4 +1,5 @@
 import Glibc
+import System
 import TargetMemory
 
 /// Whether a process is still there, and still runs the program that it ran.

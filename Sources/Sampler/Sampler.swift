@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// Takes samples of one process, for every decoder alike: it sees to it that nothing moves while the
@@ -9,6 +10,7 @@ import TargetMemory
 /// stopped, or none when no thread holds it; threads that sleep are never touched.
 public final class Sampler: SampledTargets {
     public let pid: pid_t
+    private let kernel: any Kernel
     private let decoder: any FrameDecoder
     private let options: Options
     private let source: any MemorySource
@@ -80,6 +82,7 @@ public final class Sampler: SampledTargets {
         pid: pid_t, decoder: any FrameDecoder, source: any MemorySource, tracees: Tracees,
         options: Options, core: SharedCore? = nil
     ) {
+        kernel = Linux.shared
         self.pid = pid
         self.tracees = tracees
         self.decoder = decoder
@@ -150,13 +153,7 @@ public final class Sampler: SampledTargets {
         return statistics
     }
 
-    /// System calls made so far on account of sampling, those of the tracees apart.
-    public var systemCalls: Int {
-        source.systemCalls + files.systemCalls + (sharing?.systemCalls ?? 0) + (details?.systemCalls ?? 0)
-            - systemCallsBefore
-    }
-
-    private var allSystemCalls: Int { systemCalls + tracees.systemCalls - tracees.callsInVain }
+    private var allSystemCalls: Int { kernel.calls - tracees.callsInVain }
 
     /// Whether there is nothing left to sample: the process ended or became another program.
     public private(set) var isTargetGone = false
@@ -165,7 +162,14 @@ public final class Sampler: SampledTargets {
     public var sharesCore: Bool { placement?.processor != nil }
     public var earliestSample: UInt64 { sharing?.notBefore ?? 0 }
 
-    public func endSampling() { placement?.leave() }
+    /// What it took to wait for the next sample.
+    private var callsOfWaiting = 1
+    public func noteWaiting(calls: Int) { callsOfWaiting = calls }
+
+    public func endSampling(systemCalls: Int) {
+        placement?.leave()
+        counts.systemCalls += systemCalls
+    }
 
     /// Nothing is told of a process that ended under our hands.
     public func sampleAll(_ record: (Sample) -> Void) {
@@ -178,7 +182,7 @@ public final class Sampler: SampledTargets {
     public func sample() -> Sample {
         let (calls, reads) = (allSystemCalls, source.systemCalls)
         var outcome = attempts()
-        counts.callsOfEach.add(allSystemCalls - calls + tracees.callsOfWaiting)
+        counts.callsOfEach.add(allSystemCalls - calls + callsOfWaiting)
         counts.readsOfEach.add(source.systemCalls - reads)
         counts.samples += 1
         switch outcome {
@@ -187,7 +191,7 @@ public final class Sampler: SampledTargets {
         case .idle: counts.idle += 1
         case .stacks(let threads): outcome = .stacks(details?.added(to: threads) ?? threads)
         }
-        return Sample(time: monotonicNow(), pid: pid, outcome: outcome)
+        return Sample(time: kernel.monotonicNow(), pid: pid, outcome: outcome)
     }
 
     private func attempts() -> Sample.Outcome {
@@ -197,7 +201,7 @@ public final class Sampler: SampledTargets {
             if attempt > 0 {
                 counts.retries += 1
                 // Who is just taking the GIL may wait for the processor that this thread has.
-                if sharesCore { pause(until: monotonicNow() + Self.shortestTurn, spinning: false) }
+                if sharesCore { kernel.pause(until: kernel.monotonicNow() + Self.shortestTurn, spinning: false) }
                 tracees.handleEvents()
                 if isTargetGone { return .failed }
             }
@@ -288,7 +292,7 @@ public final class Sampler: SampledTargets {
         if familiar.count > 1 << 16 { familiar.removeAll() }
         familiar.formUnion(movers.map(\.address))
         guard !sharedIDs.all.isSuperset(of: shared), files.tasks().count > 1 else { return false }
-        sharedIDs.add(shared, at: monotonicNow())
+        sharedIDs.add(shared, at: kernel.monotonicNow())
         return true
     }
 
@@ -302,7 +306,7 @@ public final class Sampler: SampledTargets {
         guard sharedIDs.isUnclear else { return }
         lockMemory.refresh()
         // What is read while they run may be wrong, so it is looked at once more when they stand still.
-        if sharedIDs.review(try idsOfSeveral(in: lockMemory), at: monotonicNow()) { familiar.removeAll() }
+        if sharedIDs.review(try idsOfSeveral(in: lockMemory), at: kernel.monotonicNow()) { familiar.removeAll() }
     }
 
     /// The threads that may change what this sampler reads: those that hold the GIL and, where there

@@ -1,5 +1,5 @@
-import CLinux
 import FrameDecoding
+import System
 
 /// What a loop samples at each tick: one process, or many.
 public protocol SampledTargets: AnyObject {
@@ -17,8 +17,10 @@ public protocol SampledTargets: AnyObject {
     var sharesCore: Bool { get }
     /// No sample may be taken before (monotonic nanoseconds).
     var earliestSample: UInt64 { get }
-    /// The loop ends, on its own thread.
-    func endSampling()
+    /// The next sample was waited for with so many system calls.
+    func noteWaiting(calls: Int)
+    /// The loop ends, on its own thread; it made so many system calls.
+    func endSampling(systemCalls: Int)
 }
 
 extension SampledTargets {
@@ -26,7 +28,7 @@ extension SampledTargets {
     public func attend() {}
     public var sharesCore: Bool { false }
     public var earliestSample: UInt64 { 0 }
-    public func endSampling() {}
+    public func noteWaiting(calls: Int) {}
 }
 
 /// Takes samples, one in each interval, until the time is up, the target is gone or the user has enough.
@@ -81,13 +83,14 @@ public struct SamplingLoop {
         var deadlines = Deadlines(start: start, interval: interval, seed: start)
         SignalGate.wakeInTime()
         let alarms = duration == 0 ? nil : Alarms()
-        defer { targets.endSampling() }
+        let callsAtStart = Linux.shared.calls
+        defer { targets.endSampling(systemCalls: Linux.shared.calls - callsAtStart) }
         // Most of it found the interpreter, and is not needed again.
-        if duration != 0 { cl_release_code() }
+        if duration != 0 { Linux.shared.releaseCode() }
         while true {
             let next = min(max(deadlines.next, targets.earliestSample), end ?? .max)
             let attention = targets.nextAttention
-            tracees.noteWait()
+            let callsBefore = Linux.shared.calls
             switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore, alarms) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
@@ -110,8 +113,8 @@ public struct SamplingLoop {
             if let end, next >= end, end > start { return .over }
             // A moment that comes at once would only wake this thread for nothing.
             let later = deadlines.moment(ahead: 2)
-            if later > monotonicNow() + shortestSleep { _ = alarms?.set(for: later) }
-            tracees.noteWaking(alarms?.takeCalls() ?? 0)
+            if later > monotonicNow() + Linux.shortestSleep { _ = alarms?.set(for: later) }
+            targets.noteWaiting(calls: Linux.shared.calls - callsBefore)
             targets.sampleAll(handlers.record)
             tracees.handleHiddenEvents()
             if targets.isGone || handlers.isOver() || duration == 0 { return .over }

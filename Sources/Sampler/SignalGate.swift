@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// Waits for a moment and for signals at once. The signals that matter are blocked and taken with
 /// sigtimedwait, so none can interrupt a step of the sampler: SIGCHLD says that a traced thread
@@ -15,7 +15,7 @@ public struct SignalGate {
         case suspended
     }
 
-    private var awaited = sigset_t()
+    private static let awaited = SignalSet([SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Alarms.signal])
     /// SIGCONT alone: blocked as well, so that one which came before its stop took effect can be told.
     private var continuation = sigset_t()
     /// What was blocked before: a command that is started gets it back.
@@ -23,8 +23,7 @@ public struct SignalGate {
 
     /// Blocks the signals in the calling thread and all that it starts later.
     public init() {
-        sigemptyset(&awaited)
-        for signal in [SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Alarms.signal] { sigaddset(&awaited, signal) }
+        var awaited = Self.awaited.set
         sigemptyset(&continuation)
         sigaddset(&continuation, SIGCONT)
         pthread_sigmask(SIG_BLOCK, &awaited, &before)
@@ -55,7 +54,7 @@ public struct SignalGate {
 
     /// The calling thread's waits end when they should, not up to 50 µs later so that timers may be gathered.
     public static func wakeInTime() {
-        cl_set_timer_slack(1_000)
+        Linux.shared.setTimerSlack(nanoseconds: 1_000)
     }
 
     /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.
@@ -68,27 +67,20 @@ public struct SignalGate {
     func wait(until deadline: UInt64, spinning: Bool, _ alarms: Alarms?) -> Event {
         while true {
             var now = monotonicNow()
-            if spinning, now < deadline, deadline - now < shortestSleep {
-                spin(until: deadline)
+            if spinning, now < deadline, deadline - now < Linux.shortestSleep {
+                Linux.shared.spin(until: deadline)
                 now = deadline
             }
             let left = deadline > now ? deadline - now : 0
-            var info = siginfo_t()
-            let signal: Int32
-            if left > 0, let alarms, alarms.set(for: deadline) {
-                signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, nil) }
-            } else {
-                var timeout = timespec(
-                    tv_sec: Int(left / 1_000_000_000), tv_nsec: Int(left % 1_000_000_000))
-                signal = withUnsafePointer(to: awaited) { sigtimedwait($0, &info, &timeout) }
-            }
-            switch signal {
+            let isTimed = left > 0 && alarms?.set(for: deadline) == true
+            let signal = Linux.shared.takeSignal(among: Self.awaited, within: isTimed ? nil : left)
+            switch signal.number {
             case SIGCHLD: return .child
             case SIGTSTP: return .suspended
             // It may have been for another moment.
             case Alarms.signal: if monotonicNow() >= deadline { return .deadline }
-            case 1...: return .interrupted(signal, sent: info.si_code <= 0)
-            default: if errno == EAGAIN { return .deadline }
+            case 1...: return .interrupted(signal.number, sent: signal.code <= 0)
+            default: if signal.number == -EAGAIN { return .deadline }
             }
         }
     }

@@ -10,6 +10,8 @@ public struct Statistics: Sendable {
     public var retries = 0
     /// Readings that were seen not to be of one moment (--nonblocking), and made anew.
     public var rejected = 0
+    /// How many system calls the sampling loop made, with all that it did between two samples.
+    public var systemCalls = 0
     /// How often the target's memory was read.
     public var memoryReads = 0
     /// The same, of each sample for itself.
@@ -32,6 +34,7 @@ public struct Statistics: Sendable {
         idle += other.idle
         retries += other.retries
         rejected += other.rejected
+        systemCalls += other.systemCalls
         memoryReads += other.memoryReads
         readsOfEach.add(other.readsOfEach)
         callsOfEach.add(other.callsOfEach)

@@ -1,17 +1,25 @@
 import Glibc
+import System
 import TargetMemory
 
 /// What /proc says of the threads of a process. Files that are read in every sample stay open.
 final class TaskFiles {
     private let pid: pid_t
-    private var systemCallFiles: [pid_t: Int32] = [:]
-    /// How often the kernel was asked.
-    private(set) var systemCalls = 0
+    private let kernel: any Kernel
+    private var openFiles: [pid_t: OpenFile] = [:]
+    /// Counts up with every use of a file.
+    private var uses = 0
+
+    private struct OpenFile {
+        var descriptor: Int32
+        var lastUse: Int
+    }
 
     private let mostOpenFiles: Int
 
     /// With `readsAll` all threads are looked at in every sample, not only those that hold the GIL.
-    init(pid: pid_t, readsAll: Bool = false) {
+    init(pid: pid_t, readsAll: Bool = false, kernel: any Kernel = Linux.shared) {
+        self.kernel = kernel
         self.pid = pid
         mostOpenFiles = readsAll ? 256 : 64
     }
@@ -20,8 +28,7 @@ final class TaskFiles {
 
     /// Kernel thread ids of all threads.
     func tasks() -> [pid_t] {
-        systemCalls += 3
-        return (ProcFile.names(in: "/proc/\(pid)/task") ?? []).compactMap { pid_t($0) }
+        return (kernel.names(in: "/proc/\(pid)/task") ?? []).compactMap { pid_t($0) }
     }
 
     /// The system call that `tid` is blocked in, with its arguments, as the kernel words it; nil
@@ -40,11 +47,11 @@ final class TaskFiles {
     }
 
     func state(of tid: pid_t) -> State {
-        guard let descriptor = systemCallFile(of: tid) else { return errno == ENOENT ? .gone : .running }
-        systemCalls += 1
+        let file = systemCallFile(of: tid)
+        guard file >= 0 else { return file == -ENOENT ? .gone : .running }
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 256) { buffer in
-            let count = pread(descriptor, buffer.baseAddress!, buffer.count, 0)
-            guard count > 0 else { return count < 0 && errno == ESRCH ? .gone : .running }
+            let count = kernel.read(file, into: UnsafeMutableRawBufferPointer(buffer), at: 0)
+            guard count > 0 else { return count == -Int(ESRCH) ? .gone : .running }
             guard buffer[0] != UInt8(ascii: "r") else { return .running }  // "running"
             return .blocked(String(decoding: buffer[..<count], as: UTF8.self))
         }
@@ -52,30 +59,32 @@ final class TaskFiles {
 
     /// How often `tid` was given a processor; nil when the kernel does not tell.
     func timesScheduled(_ tid: pid_t) -> String? {
-        systemCalls += 4
-        return ProcFile.text("/proc/\(pid)/task/\(tid)/schedstat")
+        return kernel.text(of: "/proc/\(pid)/task/\(tid)/schedstat")
             .flatMap { $0.split(separator: " ").last.map(String.init) }
     }
 
     /// The thread ended.
     func forget(_ tid: pid_t) {
-        if let descriptor = systemCallFiles.removeValue(forKey: tid) { close(descriptor) }
+        if let file = openFiles.removeValue(forKey: tid) { kernel.close(file.descriptor) }
     }
 
     func forgetAll() {
-        for descriptor in systemCallFiles.values { close(descriptor) }
-        systemCallFiles.removeAll()
+        for file in openFiles.values { kernel.close(file.descriptor) }
+        openFiles.removeAll()
     }
 
-    private func systemCallFile(of tid: pid_t) -> Int32? {
-        if let known = systemCallFiles[tid] { return known }
-        if systemCallFiles.count >= mostOpenFiles, let (oldest, _) = systemCallFiles.first {
-            forget(oldest)
+    /// A descriptor or the negated errno.
+    private func systemCallFile(of tid: pid_t) -> Int32 {
+        uses += 1
+        if let index = openFiles.index(forKey: tid) {
+            openFiles.values[index].lastUse = uses
+            return openFiles.values[index].descriptor
         }
-        let descriptor = open("/proc/\(pid)/task/\(tid)/syscall", O_RDONLY | O_CLOEXEC)
-        systemCalls += 1
-        guard descriptor >= 0 else { return nil }
-        systemCallFiles[tid] = descriptor
+        if openFiles.count >= mostOpenFiles, let oldest = openFiles.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+            forget(oldest.key)
+        }
+        let descriptor = kernel.open("/proc/\(pid)/task/\(tid)/syscall", flags: O_RDONLY)
+        if descriptor >= 0 { openFiles[tid] = OpenFile(descriptor: descriptor, lastUse: uses) }
         return descriptor
     }
 }

@@ -25,8 +25,6 @@ final class ThreadDetails {
         guard names != nil || program != nil else { return nil }
     }
 
-    var systemCalls: Int { names?.systemCalls ?? 0 }
-
     /// Reads what is wanted of a target that stands still; false when nothing was read.
     func read(of threads: [ThreadSample]) -> Bool {
         let named = names?.update(for: threads) ?? false

@@ -1,5 +1,7 @@
 import FrameDecoding
 import Glibc
+import Machine
+import System
 import TargetMemory
 
 /// From Python's thread states to the kernel's threads.
@@ -19,11 +21,6 @@ final class ThreadIndex {
     private static let pause: UInt64 = 50_000_000
     /// From thread ids in the target's PID namespace to ours; nil when both are the same.
     private var outerIDs: [pid_t: pid_t]?
-
-    /// `tid` in glibc's `struct pthread` (nptl/descr.h) on x86-64, unchanged since 2.4. The struct is at
-    /// pthread_self(); it points to itself 16 bytes in.
-    private static let pthreadTID: Address = 720
-    private static let pthreadSelf: Address = 16
 
     init(pid: pid_t, files: TaskFiles, memory: any MemorySource) {
         self.pid = pid
@@ -99,14 +96,12 @@ final class ThreadIndex {
         if let native = thread.nativeThreadID, let tid = translated(pid_t(truncatingIfNeeded: native)) {
             return tid
         }
-        #if arch(x86_64)
-            if memory.load(thread.threadID &+ Self.pthreadSelf) == thread.threadID,
-                let inner: UInt64 = memory.load(thread.threadID &+ Self.pthreadTID),
-                let tid = translated(pid_t(truncatingIfNeeded: inner & 0xffff_ffff))
-            {
-                return tid
-            }
-        #endif
+        if RunningMachine.selfInPthread.map({ memory.load(thread.threadID &+ $0) == thread.threadID }) ?? true,
+            let inner = memory.load(thread.threadID &+ RunningMachine.kernelIDInPthread, as: UInt32.self),
+            let tid = translated(pid_t(truncatingIfNeeded: inner))
+        {
+            return tid
+        }
         return tasks.count == 1 ? tasks.first : nil
     }
 

@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// What threads are called: by the program (`threading`) or, where it has no name for one, by the kernel.
@@ -13,7 +14,6 @@ final class ThreadNames {
     private var given: [UInt64: String] = [:]
     private var names: [ThreadState: String] = [:]
     private var lastReading: UInt64 = 0
-    private(set) var systemCalls = 0
 
     private static let lifetime: UInt64 = 1_000_000_000
     /// New threads may come all the time.
@@ -47,7 +47,6 @@ final class ThreadNames {
     }
 
     private func kernelName(_ tid: pid_t) -> String? {
-        systemCalls += 4
         return ProcFile.firstLine("/proc/\(pid)/task/\(tid)/comm")
     }
 }

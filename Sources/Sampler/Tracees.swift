@@ -1,5 +1,6 @@
-import CLinux
 import Glibc
+import Machine
+import System
 import TargetMemory
 
 /// The threads that this thread traces, and what each of them is doing. Seizing a thread does not
@@ -45,11 +46,9 @@ public final class Tracees {
     private var settled: Set<pid_t> = []
     private var observers: [Observation: (Event) -> Void] = [:]
     private var observations = 0
-    public private(set) var systemCalls = 0
+    private let kernel: any Kernel
     /// Those of them that asked for a stop that was not there yet: a loaded machine makes them more.
     private(set) var callsInVain = 0
-    /// How often a stop hit a thread that was just entering a system call, which then was taken up again.
-    public private(set) var resumedCalls = 0
 
     /// How long most stops take, as learnt from those before: asking earlier is in vain. Nanoseconds,
     /// as all of these.
@@ -65,7 +64,7 @@ public final class Tracees {
     private var lastSweep: UInt64 = 0
     private static let sweepInterval: UInt64 = 2_000_000
 
-    public init() {}
+    package init(kernel: any Kernel = Linux.shared) { self.kernel = kernel }
 
     /// Stands for an observer.
     public struct Observation: Hashable, Sendable {
@@ -87,8 +86,7 @@ public final class Tracees {
     /// starts. 0 or an errno.
     public func seize(_ tid: pid_t, followingForks: Bool = false) -> Int32 {
         guard states[tid] == nil else { return 0 }
-        systemCalls += 1
-        let result: Int32 = cl_ptrace_seize(tid, Self.options(followingForks: followingForks))
+        let result = kernel.seize(tid, options: Self.options(followingForks: followingForks).rawValue)
         if result == 0 { states[tid] = .running }
         return -result
     }
@@ -96,35 +94,20 @@ public final class Tracees {
     /// For a thread that an event has just told of: whether all that it starts is traced, too.
     public func follow(_ tid: pid_t, forks: Bool) {
         guard case .held = states[tid] else { return }
-        systemCalls += 1
-        _ = cl_ptrace_set_options(tid, Self.options(followingForks: forks))
+        _ = kernel.setTraceOptions(tid, Self.options(followingForks: forks).rawValue)
     }
 
     /// Threads as well as processes: a wrapper may start its child from any of its threads.
-    private static func options(followingForks: Bool) -> UInt32 {
-        let forks = CL_TRACE_FORK | CL_TRACE_VFORK | CL_TRACE_CLONE
-        return UInt32(CL_TRACE_EXEC | (followingForks ? forks : 0))
+    private static func options(followingForks: Bool) -> TraceOptions {
+        followingForks ? [.exec, .fork, .vfork, .clone] : .exec
     }
-
-    /// Counts a wait for the next deadline, which is for the tracees' sake as well.
-    func noteWait() { systemCalls += 1 }
-
-    /// Notes that a sample is due, and that it took `calls` to be woken for it, the wait itself apart.
-    func noteWaking(_ calls: Int) {
-        systemCalls += calls
-        callsOfWaiting = calls + 1
-    }
-
-    /// What waiting for the last sample took.
-    private(set) var callsOfWaiting = 1
 
     func traces(_ tid: pid_t) -> Bool { states[tid] != nil }
 
     /// Asks `tid` to stop; `awaitStop` waits for it. Other work can be done in between.
     func interrupt(_ tid: pid_t) {
         guard case .running = states[tid] else { return }
-        systemCalls += 1
-        if cl_ptrace_interrupt(tid) == 0 {
+        if kernel.interrupt(tid) == 0 {
             states[tid] = .interrupted
         } else {
             lose(tid)
@@ -133,9 +116,9 @@ public final class Tracees {
 
     /// Waits until `tid` stands still: `spinning`, or asleep at once, where the processor is needed for that.
     func awaitStop(_ tid: pid_t, spinning: Bool) -> Stop {
-        let start = monotonicNow()
+        let start = kernel.monotonicNow()
         var asked = 0
-        if spinning, case .interrupted = states[tid] { spin(until: start + usualStop) }
+        if spinning, case .interrupted = states[tid] { kernel.spin(until: start + usualStop) }
         while true {
             switch states[tid] {
             case nil: return .gone
@@ -146,15 +129,15 @@ public final class Tracees {
             case .interrupted: break
             }
             asked += 1
-            let waited = monotonicNow() - start
+            let waited = kernel.monotonicNow() - start
             if waited > Self.patience { return .late }
             let sleeps = !spinning || waited > Self.spinTime
-            let callsBefore = systemCalls
+            let callsBefore = kernel.calls
             if takeStop(of: tid, waiting: sleeps ? 20_000_000 : 0) { continue }
-            callsInVain += systemCalls - callsBefore
+            callsInVain += kernel.calls - callsBefore
             if sleeps { continue }
             // A thread that waits for a processor itself takes long: it is asked less and less often.
-            spin(until: monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
+            kernel.spin(until: kernel.monotonicNow() + Self.spinStep << UInt64(min(asked - 1, 4)))
         }
     }
 
@@ -167,12 +150,10 @@ public final class Tracees {
     /// Sees by the signal that `tid` did what `interrupt` asked for, waiting for it this long (nanoseconds, below
     /// a second); whether anything was seen. The signal has to be taken in any case, or the next wait would end
     /// with it at once, and mostly says all that `wait` would.
-    private func takeStop(of tid: pid_t, waiting patience: Int) -> Bool {
-        var isPlain: Int32 = 0
-        systemCalls += 1
-        let sender = cl_take_child_signal(patience, &isPlain)
+    private func takeStop(of tid: pid_t, waiting patience: UInt64) -> Bool {
+        let (sender, isPlain) = takeChildSignal(within: patience)
         // That it obeys ptrace is the proof; it is not when the signal is late and tells of an earlier stop.
-        if sender == tid, isPlain != 0, settled.contains(tid), noteStop(of: tid) {
+        if sender == tid, isPlain, settled.contains(tid), noteStop(of: tid) {
             states[tid] = .held(signal: 0)
             return true
         }
@@ -181,37 +162,43 @@ public final class Tracees {
         return (sender != 0 || states.count > 1 || patience > 0) && takeEvent(of: tid)
     }
 
-    /// `tid` stands still because it was asked to. It may have entered a system call after it was last seen to run.
-    /// False when it moves.
+    /// The thread that a SIGCHLD is about, 0 when none came in time. `isPlain` says whether that is in the stop that
+    /// PTRACE_INTERRUPT asks for and in no group-stop: CLD_STOPPED without a signal. Other ptrace-stops come as
+    /// CLD_TRAPPED (kernel/signal.c, do_jobctl_trap and do_notify_parent_cldstop, since Linux 3.4).
+    private func takeChildSignal(within nanoseconds: UInt64) -> (sender: pid_t, isPlain: Bool) {
+        let signal = kernel.takeSignal(among: Self.childSignal, within: nanoseconds)
+        guard signal.number == SIGCHLD else { return (0, false) }
+        let isPlain = signal.code == Int32(CLD_STOPPED) && signal.status == 0
+        return (signal.sender, isPlain && RunningMachine.repairsCalls)
+    }
+
+    private static let childSignal = SignalSet([SIGCHLD])
+
+    /// `tid` stands still because it was asked to. It may have entered a system call after it was last seen to run;
+    /// then that is taken up again. False when it moves.
     private func noteStop(of tid: pid_t) -> Bool {
-        systemCalls += 1
-        let result = cl_ptrace_take_up_call(tid)
-        if result == 1 { resumedCalls += 1 }
-        return result >= 0
+        RunningMachine.takeUpCall(of: tid, kernel) >= 0
     }
 
     /// Lets `tid` go on, with the signal that it stopped for.
     func resume(_ tid: pid_t) {
         guard case .held(let signal) = states[tid] else { return }
-        systemCalls += 1
         states[tid] = .running
-        if cl_ptrace_cont(tid, signal) != 0 { lose(tid) }
+        if kernel.resume(tid, signal: signal) != 0 { lose(tid) }
     }
 
     /// `tid` does not obey: it was killed, and its end will be told; or another thread ran execve, and it
     /// is not traced any more.
     private func lose(_ tid: pid_t) {
         guard !takeEvent(of: tid) else { return }
-        let status = ProcFile.text("/proc/\(tid)/status")
-        systemCalls += 3
+        let status = kernel.text(of: "/proc/\(tid)/status")
         if status.flatMap({ ProcFile.field("TracerPid", of: $0) }) ?? "0" == "0" { forget(tid) }
     }
 
     /// Stops tracing a process or a thread that was just started: it runs free, and all that it starts.
     public func release(_ child: pid_t) {
         guard awaitStop(child, spinning: true) == .stopped else { return }
-        systemCalls += 1
-        _ = cl_ptrace_detach(child, 0)
+        _ = kernel.detach(child, signal: 0)
         drop(child)
     }
 
@@ -222,21 +209,13 @@ public final class Tracees {
     }
 
     /// The thread pointer of a thread that is held; nil where it cannot be read.
-    func threadPointer(of tid: pid_t) -> UInt64? {
-        #if arch(x86_64)
-            var pointer: UInt64 = 0
-            systemCalls += 1
-            return cl_ptrace_thread_pointer(tid, &pointer) == 0 ? pointer : nil
-        #else
-            return nil
-        #endif
-    }
+    func threadPointer(of tid: pid_t) -> UInt64? { RunningMachine.threadPointer(of: tid, kernel) }
 
     /// Handles all that has happened to traced threads since the last call, and lets those go on
     /// that stopped for a reason of their own.
     public func handleEvents() {
         isSweepDue = false
-        lastSweep = monotonicNow()
+        lastSweep = kernel.monotonicNow()
         while takeEvent(of: -1) {}
         for (tid, state) in states {
             if case .held = state { resume(tid) }
@@ -245,69 +224,62 @@ public final class Tracees {
 
     /// The same, if something may have happened that no signal will tell of.
     func handleHiddenEvents() {
-        if isSweepDue, monotonicNow() - lastSweep > Self.sweepInterval { handleEvents() }
+        if isSweepDue, kernel.monotonicNow() - lastSweep > Self.sweepInterval { handleEvents() }
     }
 
     /// Takes one event of `tid` (-1: of any); false when there is none.
     private func takeEvent(of tid: pid_t) -> Bool {
-        var status: Int32 = 0
-        systemCalls += 1
-        let changed = cl_wait(tid, &status, 1)
+        var status = WaitStatus()
+        let changed = kernel.waitNow(for: tid, status: &status)
         guard changed > 0 else {
             // Not ours any more: gone without a word (an execve by another thread).
             if changed < 0, tid > 0 { forget(tid) }
             return changed < 0 && tid > 0
         }
-        if cl_status_exited(status) != 0 || cl_status_signaled(status) != 0 {
+        if status.hasEnded {
             forget(changed, status: status)
             return true
         }
         // A forked child may report its first stop before its parent reports the fork.
         if states[changed] == nil { states[changed] = .interrupted }
-        guard cl_status_stopped(status) != 0 else { return true }
-        let signal = cl_status_stop_signal(status)
-        if cl_status_event(status) == Int32(CL_EVENT_STOP), case .interrupted = states[changed] {
+        guard let signal = status.stopSignal else { return true }
+        if status.event == .stop, case .interrupted = states[changed] {
             _ = noteStop(of: changed)
             if signal == SIGTRAP { settled.insert(changed) }
             // Its signal is there by now, and must not be taken for that of the next stop.
-            var isPlain: Int32 = 0
-            systemCalls += 1
-            let sender = cl_take_child_signal(0, &isPlain)
+            let sender = takeChildSignal(within: 0).sender
             if sender != 0, sender != changed { isSweepDue = true }
         }
-        switch cl_status_event(status) {
-        case 0: states[changed] = .held(signal: signal)
-        case Int32(CL_EVENT_STOP) where signal != SIGTRAP:
+        switch status.event {
+        case nil: states[changed] = .held(signal: signal)
+        case .stop where signal != SIGTRAP:
             // A group-stop: leave the thread in it.
-            systemCalls += 1
-            states[changed] = cl_ptrace_listen(changed) == 0 ? .groupStopped : .held(signal: 0)
-        case Int32(CL_EVENT_EXEC):
+            states[changed] = kernel.listen(changed) == 0 ? .groupStopped : .held(signal: 0)
+        case .exec:
             states[changed] = .held(signal: 0)
             // Whichever thread called it has the process's id now.
             if let former = message(of: changed), former != changed { drop(former) }
             tell(.executed(changed))
-        case let event where [CL_EVENT_FORK, CL_EVENT_VFORK, CL_EVENT_CLONE].contains { Int32($0) == event }:
+        case .fork, .vfork, .clone:
             states[changed] = .held(signal: 0)
             guard let child = message(of: changed) else { break }
             if states[child] == nil { states[child] = .interrupted }
             tell(
-                event == Int32(CL_EVENT_CLONE)
+                status.event == .clone
                     ? .cloned(parent: changed, thread: child) : .forked(parent: changed, child: child))
-        default: states[changed] = .held(signal: 0)
+        case .stop, .other: states[changed] = .held(signal: 0)
         }
         return true
     }
 
     /// The thread that an event is about.
     private func message(of tid: pid_t) -> pid_t? {
-        var message: UInt = 0
-        systemCalls += 1
-        return cl_ptrace_event_message(tid, &message) == 0 ? pid_t(truncatingIfNeeded: message) : nil
+        kernel.eventMessage(of: tid).map { pid_t(truncatingIfNeeded: $0) }
     }
 
-    private func forget(_ tid: pid_t, status: Int32 = 0) {
+    private func forget(_ tid: pid_t, status: WaitStatus = WaitStatus()) {
         guard drop(tid) else { return }
-        tell(.ended(tid, status: status))
+        tell(.ended(tid, status: status.raw))
     }
 
     /// `tid` is not ours any more; whether it was.

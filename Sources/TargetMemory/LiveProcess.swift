@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// The memory of a running process, read with `process_vm_readv`: nothing is written, and the
 /// process need not be stopped for it (whether what is read is consistent is the caller's concern).
@@ -23,9 +23,9 @@ public final class LiveProcess: MemorySource {
             let batch = UnsafeBufferPointer(
                 rebasing: ranges[first..<min(first + Self.rangesPerCall, ranges.count)])
             let wanted = batch.reduce(0) { $0 + $1.count }
-            var local = iovec(iov_base: buffer + copied, iov_len: wanted)
             let result = batch.withMemoryRebound(to: iovec.self) {
-                cl_process_vm_readv(pid, &local, 1, $0.baseAddress, $0.count)
+                Linux.shared.readMemory(
+                    of: pid, $0, into: UnsafeMutableRawBufferPointer(start: buffer + copied, count: wanted))
             }
             systemCalls += 1
             if result < 0 { return copied > 0 ? copied : result }

@@ -1,6 +1,7 @@
 import Foundation
 import StandardDecoders
 import Synchronization
+import System
 import TargetMemory
 import Testing
 import TestSupport

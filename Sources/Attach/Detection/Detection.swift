@@ -1,6 +1,7 @@
 import FrameDecoding
 import Glibc
 import Probe
+import System
 import TargetMemory
 
 /// The interpreter that was found, and how.

@@ -3,6 +3,7 @@ import Glibc
 import Probe
 import Sampler
 import Synchronization
+import System
 import TargetMemory
 
 /// Asks the probe for candidates and the registered decoders for one that reads them. A candidate

@@ -1,5 +1,6 @@
 import Glibc
 import Sampler
+import System
 import TargetMemory
 
 /// Looks through /proc for the children of the processes under watch, again and again. What lives for
@@ -10,7 +11,6 @@ package final class ChildrenScan: ProcessWatch {
     /// When each process was started (clock ticks since boot): tells a PID that is used again.
     private var startTimes: [pid_t: UInt64] = [:]
     package private(set) var nextLook: UInt64 = 0
-    package private(set) var systemCalls = 0
 
     private static let pause: UInt64 = 10_000_000
     /// Looking may take a twentieth of the time, no more.
@@ -45,7 +45,6 @@ package final class ChildrenScan: ProcessWatch {
 
     /// Whether the process lives, and is the one that was seen before.
     private func isStillThere(_ pid: pid_t) -> Bool {
-        systemCalls += 4
         guard let stat = ProcessStat(pid), !stat.hasEnded else { return false }
         let known = startTimes[pid] ?? stat.startTime
         startTimes[pid] = known
@@ -53,11 +52,9 @@ package final class ChildrenScan: ProcessWatch {
     }
 
     private func children(of pid: pid_t) -> [pid_t] {
-        systemCalls += 5
         guard let tasks = ProcFile.names(in: "/proc/\(pid)/task") else { return [] }
         var children: [pid_t] = []
         for task in tasks {
-            systemCalls += 4
             guard
                 let list = ProcFile.text("/proc/\(pid)/task/\(task)/children", limit: Self.longestList)
             else { continue }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 import TargetMemory
 
 /// What /proc/PID/stat says of a process (proc_pid_stat(5)).

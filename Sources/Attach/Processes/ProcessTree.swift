@@ -2,6 +2,7 @@ import FrameDecoding
 import Glibc
 import Probe
 import Sampler
+import System
 import TargetMemory
 
 /// The processes under watch: the first one, and all that descend from it. Each is looked at until it
@@ -46,7 +47,6 @@ package final class ProcessTree: SampledTargets {
     /// Of processes that are gone.
     private var counts = ProcessCounts()
     private var past = Statistics()
-    private var pastSystemCalls = 0
     package private(set) var ticks = 0
     /// Whether any Python was found.
     private var hasFound = false
@@ -201,9 +201,7 @@ package final class ProcessTree: SampledTargets {
     private func conclude(_ member: Member) {
         switch member.stage {
         case .starting(let process): member.story.add(process)
-        case .sampled(let sampler, _):
-            past.add(sampler.statistics)
-            pastSystemCalls += sampler.systemCalls
+        case .sampled(let sampler, _): past.add(sampler.statistics)
         }
     }
 
@@ -273,6 +271,8 @@ package final class ProcessTree: SampledTargets {
 
     package func miss(_ ticks: Int) { past.missed += ticks }
 
+    package func endSampling(systemCalls: Int) { past.systemCalls += systemCalls }
+
     package var isGone: Bool { members.isEmpty }
 
     // MARK: Results
@@ -294,12 +294,6 @@ package final class ProcessTree: SampledTargets {
     package var statistics: Statistics {
         var all = past
         for case .sampled(let sampler, _) in members.values.map(\.stage) { all.add(sampler.statistics) }
-        return all
-    }
-
-    package var systemCalls: Int {
-        var all = pastSystemCalls + tracees.systemCalls + (watch?.systemCalls ?? 0)
-        for case .sampled(let sampler, _) in members.values.map(\.stage) { all += sampler.systemCalls }
         return all
     }
 

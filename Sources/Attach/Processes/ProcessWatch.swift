@@ -13,8 +13,6 @@ package enum ProcessNews {
 package protocol ProcessWatch: AnyObject {
     /// When to ask next (monotonic nanoseconds).
     var nextLook: UInt64 { get }
-    /// How often the kernel was asked.
-    var systemCalls: Int { get }
     /// Tells `tree` what has happened since the last call.
     func report(to tree: ProcessTree)
     /// The same, as far as it costs little: an end is to be told of after the births that came before it.

@@ -2,6 +2,7 @@ import FrameDecoding
 import Glibc
 import Probe
 import Sampler
+import System
 import TargetMemory
 
 /// A process that has just begun a program, looked at again and again until it is found to be a

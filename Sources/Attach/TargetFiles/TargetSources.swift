@@ -1,6 +1,6 @@
-import CLinux
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// Reads source files as the target sees them, with the rights of the target's user.
@@ -111,9 +111,7 @@ private final class TargetFolders {
     /// A descriptor, or -errno.
     func open(_ path: String) -> Int32 {
         let full = path.hasPrefix("/") ? path : folder + "/" + path
-        return groups.withUnsafeBufferPointer {
-            cl_open_as(root, full, user, group, $0.baseAddress, $0.count)
-        }
+        return Linux.shared.open(full, below: root, as: user, group, groups)
     }
 
     private static func numbers(_ text: String) -> [UInt32] {

@@ -1,5 +1,5 @@
 // The system calls that Swift cannot import: variadic ones (ptrace, prctl), GNU extensions
-// (process_vm_readv) and macros (W* of wait status). Each wrapper returns its result, or -errno.
+// (process_vm_readv) and macros. Each wrapper returns its result, or -errno. Only Sources/System imports this.
 #ifndef PYFLAME_CLINUX_H
 #define PYFLAME_CLINUX_H
 
@@ -9,6 +9,13 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <termios.h>
+
+// ---- Counting ----
+
+extern _Thread_local long cl_calls_made;
+/// How many system calls the calling thread has made, as far as they were counted.
+static inline long cl_calls(void) { return cl_calls_made; }
+static inline void cl_count_calls(long count) { cl_calls_made += count; }
 
 // ---- Another process's memory ----
 
@@ -26,37 +33,21 @@ int cl_ptrace_set_options(pid_t tid, uint32_t options);
 int cl_ptrace_detach(pid_t tid, int signal);
 /// The message of the last ptrace event (a new pid, an exit status).
 int cl_ptrace_event_message(pid_t tid, unsigned long *message);
-/// The thread pointer (fs_base on x86-64, tpidr_el0 on aarch64) of a stopped thread.
-int cl_ptrace_thread_pointer(pid_t tid, uint64_t *pointer);
-/// For a thread that our own interrupt has just stopped: if that cut short a system call which the kernel
-/// ends with EINTR then, makes the kernel take it up again when the thread goes on, as it does with most
-/// calls by itself. 1 when it did, 0 when there was nothing to do (always on other machines than x86-64), -ESRCH when the
-/// thread does not stand still.
-int cl_ptrace_take_up_call(pid_t tid);
-
-enum {
-    CL_TRACE_FORK = 0x2, CL_TRACE_VFORK = 0x4, CL_TRACE_CLONE = 0x8, CL_TRACE_EXEC = 0x10,  // PTRACE_O_*
-    CL_EVENT_FORK = 1, CL_EVENT_VFORK = 2, CL_EVENT_CLONE = 3, CL_EVENT_EXEC = 4,          // PTRACE_EVENT_*
-    CL_EVENT_STOP = 128,
-};
+/// A word of `struct user` (sys/user.h) of a stopped thread.
+int cl_ptrace_peek_user(pid_t tid, long offset, long *word);
+int cl_ptrace_poke_user(pid_t tid, long offset, long word);
+/// The registers of kind `set` (NT_* in elf.h) of a stopped thread, at most `size` bytes.
+int cl_ptrace_registers(pid_t tid, int set, void *buffer, size_t size);
 
 // ---- Waiting ----
 
-/// wait4 with __WALL: the tid that changed, 0 when none did (WNOHANG), or -errno.
-pid_t cl_wait(pid_t tid, int *status, int no_hang);
-/// Takes SIGCHLD, which is blocked, waiting for it this long: nanoseconds, below a second. The thread that it is
-/// about, 0 when there was none. `*plain_stop` says whether that is in the stop that PTRACE_INTERRUPT asks for and in no
-/// group-stop: CLD_STOPPED without a signal. Other ptrace-stops come as CLD_TRAPPED (kernel/signal.c, do_jobctl_trap
-/// and do_notify_parent_cldstop, since Linux 3.4). Always 0 on other machines than x86-64.
-pid_t cl_take_child_signal(long nanoseconds, int *plain_stop);
-int cl_status_exited(int status);
-int cl_status_exit_code(int status);
-int cl_status_signaled(int status);
-int cl_status_term_signal(int status);
-int cl_status_stopped(int status);
-int cl_status_stop_signal(int status);
-/// The ptrace event number of a stop, 0 for none; PTRACE_EVENT_STOP is 128.
-int cl_status_event(int status);
+/// waitpid with __WALL and WNOHANG: the tid that changed, 0 when none did, or -errno.
+pid_t cl_wait(pid_t tid, int *status);
+
+/// What is used of a siginfo_t.
+struct cl_signal { int code; pid_t sender; int status; };
+/// sigtimedwait: the signal, or -errno. Bit n - 1 of `signals` stands for signal n; a negative time (nanoseconds) is no limit.
+int cl_take_signal(uint64_t signals, int64_t nanoseconds, struct cl_signal *info);
 
 /// Tells the processor that this is a spin loop.
 static inline void cl_spin_hint(void) {
@@ -85,12 +76,13 @@ long cl_thread_switches(void);
 int cl_get_processors(pid_t tid, uint64_t *mask, size_t words);
 /// 0 or -errno.
 int cl_set_processors(pid_t tid, const uint64_t *mask, size_t words);
-/// Whether the calling thread is to run as soon as it wakes up, though another one has the processor: it asks for
-/// short turns (100 us; Linux 6.12 and later) and, where it may, for the highest weight of ordinary threads. 0 makes it what
-/// it was. How many system calls that took.
-int cl_be_prompt(int prompt);
-/// Whether `tid` is of a policy (real-time, deadline) that other threads cannot interrupt.
-int cl_is_real_time(pid_t tid);
+/// The part of struct sched_attr (linux/sched/types.h) that is used.
+struct cl_scheduling { int policy; int nice; uint32_t priority; uint64_t flags, runtime; };
+/// sched_getattr and sched_setattr of the calling thread: 0 or -errno.
+int cl_get_scheduling(struct cl_scheduling *attributes);
+int cl_set_scheduling(const struct cl_scheduling *attributes);
+/// sched_getscheduler: SCHED_* in sched.h, or -errno.
+int cl_scheduling_policy(pid_t tid);
 /// A timer on the monotonic clock that sends `signal` to the calling thread: its number, or -errno.
 int cl_timer_create(int signal);
 /// Lets it go off at `moment` (nanoseconds), once: 0 or -errno.

@@ -1,6 +1,6 @@
-import CLinux
 // getopt's optopt is a global variable; it is only read here, on one thread.
 @preconcurrency import Glibc
+import System
 
 /// A command line taken apart by glibc's getopt_long, not yet understood.
 struct RawOptions {
@@ -19,13 +19,12 @@ struct RawOptions {
         let count = Int32(argv.count)
         argv.append(nil)
         let table = zip(OptionTable.entries, names).map {
-            cl_option(name: $1, takes_value: $0.value == nil ? 0 : 1, short_name: $0.code)
+            CommandLineOptions.Long(name: $1!, takesValue: $0.value != nil, code: $0.code)
         }
-        cl_getopt_reset()
+        CommandLineOptions.begin()
         while true {
-            let code = cl_getopt_next(count, argv, Self.shortOptions, table, table.count)
-            let value = cl_getopt_value().map { String(cString: $0) }
-            let index = Int(cl_getopt_index())
+            let step = CommandLineOptions.next(count, argv, short: Self.shortOptions, long: table)
+            let (code, value, index) = (step.code, step.value, step.index)
             if code == -1 {
                 // What follows `--`.
                 positionals += arguments.dropFirst(index - 1)

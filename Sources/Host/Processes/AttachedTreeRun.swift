@@ -70,7 +70,7 @@ final class AttachedTreeRun {
         progress?.end()
         try refuseNothingFound(tree)
         return RunStatistics(
-            sampling: tree.statistics, systemCalls: tree.systemCalls, clock: clock, options: options,
+            sampling: tree.statistics, clock: clock, options: options,
             processes: tree.processes)
     }
 

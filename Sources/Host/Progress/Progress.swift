@@ -1,4 +1,5 @@
 import Sampler
+import System
 
 /// Keeps whoever sits at the terminal informed during a profile of more than a second.
 ///

@@ -1,6 +1,7 @@
 import FrameDecoding
 import Recording
 import Sinks
+import System
 import TargetMemory
 
 /// `--replay`: decodes a recording again; no process is looked at.

@@ -3,6 +3,7 @@ import Glibc
 import Live
 import Sampler
 import Sinks
+import System
 
 /// `--top` around a run: the screen, what is counted for it, and what is saved of it.
 final class LiveSession: @unchecked Sendable {

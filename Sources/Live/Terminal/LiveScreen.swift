@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// The thread that shows a model on a terminal and hears the keys.
 public final class LiveScreen: @unchecked Sendable {
@@ -51,7 +51,7 @@ public final class LiveScreen: @unchecked Sendable {
     public func start() -> Bool {
         terminal.start()
         let work = Unmanaged.passRetained(self)
-        cl_hear_resizes()
+        TerminalGuard.hearResizes()
         let result = pthread_create(
             &thread, nil,
             {
@@ -130,8 +130,6 @@ public final class LiveScreen: @unchecked Sendable {
 
     /// Milliseconds on the monotonic clock.
     private func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+        monotonicNow() / 1_000_000
     }
 }

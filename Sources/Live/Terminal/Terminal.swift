@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 
 /// The terminal as a full screen: raw keys, the alternate screen, no cursor. However pyflame ends, short of
 /// SIGKILL, the terminal is as it was before.
@@ -60,7 +60,7 @@ public final class Terminal {
         // Output is translated as before; keys come at once, or not.
         raw.c_oflag = before.c_oflag
         isOpen = true
-        Self.leave.withCString { cl_terminal_guard(descriptor, &before, $0) }
+        TerminalGuard.begin(descriptor, state: before, sequence: Self.leave)
         tcsetattr(descriptor, TCSADRAIN, &raw)
         put(Self.enter)
         shown = []
@@ -70,7 +70,7 @@ public final class Terminal {
     public func restore() {
         guard isOpen else { return }
         isOpen = false
-        cl_terminal_restore()
+        TerminalGuard.restore()
     }
 
     public var size: (columns: Int, rows: Int) {

@@ -1,5 +1,6 @@
 import CElfutils
 import Glibc
+import Machine
 import TargetMemory
 
 /// Why a file is no core dump that can be read; a sentence that follows the file's name.
@@ -40,12 +41,6 @@ struct CoreImage {
     private static let mostSegments = 1 << 18
     private static let largestNotes = 256 << 20
 
-    #if arch(x86_64)
-        private static let machine = UInt16(EM_X86_64)
-    #else
-        private static let machine = UInt16(EM_AARCH64)
-    #endif
-
     init(_ file: OpenFile) throws(CoreError) {
         guard elf_version(UInt32(EV_CURRENT)) != UInt32(EV_NONE),
             let elf = elf_begin(file.descriptor, ELF_C_READ, nil)
@@ -59,7 +54,7 @@ struct CoreImage {
             throw CoreError("it is the core of a 32-bit program; only 64-bit ones can be read")
         }
         guard header.e_type == UInt16(ET_CORE) else { throw CoreError("it is an ELF file, but not a core dump") }
-        guard header.e_machine == Self.machine, header.e_ident.5 == UInt8(ELFDATA2LSB) else {
+        guard header.e_machine == RunningMachine.elfMachine, header.e_ident.5 == UInt8(ELFDATA2LSB) else {
             throw CoreError("it is the core of another kind of machine (ELF machine \(header.e_machine))")
         }
         var count = 0
@@ -126,14 +121,10 @@ struct CoreImage {
     private mutating func take(_ type: UInt32, _ note: [UInt8]) {
         switch type {
         case UInt32(NT_PRSTATUS):
-            // elf_prstatus: pr_pid at 32, the registers at 112; fs_base is the 21st of x86-64.
+            // elf_prstatus: pr_pid at 32.
             guard let tid: Int32 = note.load(32) else { return }
-            #if arch(x86_64)
-                let pointer: UInt64 = note.load(112 + 21 * 8) ?? 0
-            #else
-                let pointer: UInt64 = 0
-            #endif
-            threads.append((tid, pointer))
+            let pointer = note.withUnsafeBytes { RunningMachine.threadPointer(inStatusNote: $0) }
+            threads.append((tid, pointer ?? 0))
         case UInt32(NT_PRPSINFO):
             // elf_prpsinfo: pr_pid at 24, pr_fname at 40.
             pid = note.load(24) ?? 0

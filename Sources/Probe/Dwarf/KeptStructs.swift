@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import System
 
 /// Struct layouts of one build: from what was kept of an earlier run, and from DWARF for what was not asked then.
 final class KeptStructs: StructLayouts {
@@ -62,9 +63,5 @@ final class KeptStructs: StructLayouts {
         return body()
     }
 
-    private static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    private static func now() -> UInt64 { monotonicNow() }
 }

@@ -1,4 +1,5 @@
 import FrameDecoding
+import Machine
 import TargetMemory
 
 /// The last resort: looks through an image's data for words that lead to interpreters, when no name says
@@ -96,11 +97,12 @@ struct RootSearch {
         return true
     }
 
-    /// Whether `id` is a pthread_self(). On x86-64 what the thread pointer points to begins with itself;
-    /// elsewhere it is enough that there is memory.
+    /// Whether `id` is a pthread_self(). Where that does not point to itself it is enough that there is memory.
     private func isThreadPointer(_ id: UInt64) -> Bool {
         guard let first = memory.word(id) else { return false }
-        return image.header.machine != ElfHeader.x86_64 || first == id
+        let machine = architecture(ofElf: image.header.machine)
+        let pointsToItself = machine.map { $0.selfIsThreadPointer && $0.threadPointsToItself } ?? false
+        return !pointsToItself || first == id
     }
 
     /// `_PyThreadState_Current`: 0 or one of the threads, and used all over the code.

@@ -1,4 +1,5 @@
 import Glibc
+import System
 import TargetMemory
 
 /// The target's memory for a search: pages are kept, reading is bounded in bytes and in time, and nothing is
@@ -58,9 +59,5 @@ final class SearchMemory {
     /// What was read may have changed since.
     func forget() { pages.removeAll(keepingCapacity: true) }
 
-    private static func now() -> UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    private static func now() -> UInt64 { monotonicNow() }
 }

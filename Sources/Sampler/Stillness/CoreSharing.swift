@@ -1,6 +1,6 @@
-import CLinux
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// Stillness without stopping anybody: the sampler runs on the processor that the target's thread is on.
@@ -16,6 +16,7 @@ final class CoreSharing: Stillness {
     private let source: any MemorySource
     private let threadIndex: ThreadIndex
     private let files: ScheduleFiles
+    private let kernel: any Kernel
     private let isOnlyWay: Bool
     /// Nil when the scheduler's own counts are the witness.
     private var rseqOffset: Int64?
@@ -37,7 +38,6 @@ final class CoreSharing: Stillness {
     private var cost = SampleCost()
     /// No sooner the target's processor is taken again (monotonic nanoseconds).
     private(set) var notBefore: UInt64 = 0
-    private var ownCalls = 0
     private(set) var rejected = 0
     /// What came of the last reading; nil when there was none.
     private(set) var wasProven: Bool?
@@ -46,13 +46,15 @@ final class CoreSharing: Stillness {
     var sharedIDs: Set<UInt64> = []
     var blocked: [ThreadState] { [] }
     var isWatching: Bool { true }
-    var systemCalls: Int { ownCalls + files.systemCalls + placement.systemCalls }
 
     /// `cpu_id` is the second word of `struct rseq` (linux/rseq.h).
     private static let processorOffset: Int64 = 4
     private static let mostKnown = 1 << 12
 
-    init(_ core: SharedCore, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex) {
+    init(
+        _ core: SharedCore, pid: pid_t, source: any MemorySource, threadIndex: ThreadIndex, kernel: any Kernel = Linux.shared
+    ) {
+        self.kernel = kernel
         placement = core.placement
         isOnlyWay = core.isOnlyWay
         rseqOffset = core.rseqOffset
@@ -71,7 +73,7 @@ final class CoreSharing: Stillness {
         let thread = threads[0]
         guard !sharedIDs.contains(thread.threadID) else { return false }
         // To spin would take the target's time.
-        pause(until: notBefore, spinning: placement.processor == nil)
+        kernel.pause(until: notBefore, spinning: placement.processor == nil)
         if rseqOffset == nil {
             guard let tid = threadIndex.tid(of: thread) else { return false }
             files.open(tid)
@@ -82,14 +84,14 @@ final class CoreSharing: Stillness {
         if processors.count > Self.mostKnown { processors.removeAll() }
         processors[thread.address] = processor
         held = thread
-        since = monotonicNow()
+        since = kernel.monotonicNow()
         return true
     }
 
     /// Where `thread` is now; nil when that cannot be told, or is not for us.
     private func look(for thread: ThreadState) -> Int? {
         // One that nobody can interrupt would keep the sampler from running.
-        if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), cl_is_real_time(tid) != 0 { return nil }
+        if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), isRealTime(tid) { return nil }
         guard let witness = witness(of: thread) else { return files.processor() }
         guard let processor = source.load(witness, as: UInt32.self) else { return nil }
         if processor < UInt32(Processors.most) {
@@ -103,6 +105,13 @@ final class CoreSharing: Stillness {
         return nil
     }
 
+    /// Whether `tid` is of a policy (real-time, deadline) that other threads cannot interrupt.
+    private func isRealTime(_ tid: pid_t) -> Bool {
+        let policy = kernel.schedulingPolicy(of: tid)
+        // SCHED_OTHER, SCHED_BATCH, SCHED_IDLE; SCHED_RESET_ON_FORK is a flag beside them.
+        return policy >= 0 && ![0, 3, 5].contains(policy & 7)
+    }
+
     /// What Python keeps of a thread is pthread_self(), which is the thread pointer.
     private func witness(of thread: ThreadState) -> Address? {
         rseqOffset.map { thread.threadID &+ UInt64(bitPattern: $0 + Self.processorOffset) }
@@ -114,14 +123,13 @@ final class CoreSharing: Stillness {
         noteBefore()
         let processor = memory.refresh(witness: witness(of: held))
         isProven = isUndisturbed(processor)
-        if isProven { readTime = monotonicNow() - since }
+        if isProven { readTime = kernel.monotonicNow() - since }
         return isProven
     }
 
     private func noteBefore() {
         if rseqOffset != nil {
-            ownCalls += 1
-            before = Int(cl_thread_switches())
+            before = kernel.switchesOfThread()
         } else {
             // In this order: on this processor it does not run, and to run later it has to be given one.
             before = files.timesScheduled() ?? -1
@@ -131,12 +139,11 @@ final class CoreSharing: Stillness {
 
     private func isUndisturbed(_ processor: UInt32?) -> Bool {
         guard rseqOffset != nil else { return before >= 0 && files.timesScheduled() == before }
-        ownCalls += 1
         if let processor, let held, processor < UInt32(Processors.most) {
             processors[held.address] = Int(processor)
         }
         return processor.map { Int($0) } == placement.processor && before >= 0
-            && Int(cl_thread_switches()) == before
+            && kernel.switchesOfThread() == before
     }
 
     func wasUnbroken(readingMore: Bool) -> Bool {
@@ -157,10 +164,9 @@ final class CoreSharing: Stillness {
         isProven = false
         // At most a third of the target's time is taken from it, at whatever rate. What takes many times longer
         // than to read was not spent on the target's processor: this thread waited for it itself.
-        let now = monotonicNow()
+        let now = kernel.monotonicNow()
         if cost.isLookDue() {
-            ownCalls += 1
-            cost.note(nanoseconds(on: CLOCK_THREAD_CPUTIME_ID))
+            cost.note(kernel.nanoseconds(on: CLOCK_THREAD_CPUTIME_ID))
         }
         notBefore = now + 2 * max(cost.expected(readTime: readTime), min(now - since, 8 * readTime))
     }

@@ -1,5 +1,5 @@
-import CLinux
 import Glibc
+import System
 import TargetMemory
 
 /// A set of processors, as the scheduler's affinity masks have it.
@@ -12,7 +12,7 @@ struct Processors {
     /// Those that the calling thread may use now.
     init() {
         mask = Array(repeating: 0, count: Self.most / 64)
-        let words = cl_get_processors(0, &mask, mask.count)
+        let words = Linux.shared.affinity(of: 0, into: &mask)
         if words > 0 { mask.removeLast(mask.count - Int(words)) }
     }
 
@@ -28,7 +28,7 @@ struct Processors {
     }
 
     /// Lets `tid` (0: the calling thread) run on these only; 0 or an errno.
-    func use(by tid: pid_t) -> Int32 { -cl_set_processors(tid, mask, mask.count) }
+    func use(by tid: pid_t) -> Int32 { -Linux.shared.setAffinity(of: tid, mask) }
 
     /// Those that process `pid` may run on, from a list as in `0-3,8`.
     static func allowed(to pid: pid_t) -> [Int] {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What the scheduler tells of one thread at a time; its files stay open.
 final class ScheduleFiles {
@@ -6,9 +7,13 @@ final class ScheduleFiles {
     private var tid: pid_t = 0
     private var statistics: Int32 = -1
     private var status: Int32 = -1
-    private(set) var systemCalls = 0
 
-    init(pid: pid_t) { self.pid = pid }
+    private let kernel: any Kernel
+
+    init(pid: pid_t, kernel: any Kernel = Linux.shared) {
+        self.pid = pid
+        self.kernel = kernel
+    }
 
     deinit { closeAll() }
 
@@ -17,14 +22,13 @@ final class ScheduleFiles {
         guard tid != self.tid else { return }
         closeAll()
         self.tid = tid
-        systemCalls += 4
-        statistics = Glibc.open("/proc/\(pid)/task/\(tid)/schedstat", O_RDONLY | O_CLOEXEC)
-        status = Glibc.open("/proc/\(pid)/task/\(tid)/stat", O_RDONLY | O_CLOEXEC)
+        statistics = kernel.open("/proc/\(pid)/task/\(tid)/schedstat", flags: O_RDONLY)
+        status = kernel.open("/proc/\(pid)/task/\(tid)/stat", flags: O_RDONLY)
     }
 
     private func closeAll() {
-        if statistics >= 0 { close(statistics) }
-        if status >= 0 { close(status) }
+        if statistics >= 0 { kernel.close(statistics) }
+        if status >= 0 { kernel.close(status) }
         (statistics, status) = (-1, -1)
     }
 
@@ -36,9 +40,8 @@ final class ScheduleFiles {
 
     /// Word `index`, counted from 1, of those behind the last `mark`; nil where it is no number.
     private func number(_ index: Int, of file: Int32, after mark: UInt8?) -> Int? {
-        systemCalls += 1
         return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1024) { buffer in
-            let count = pread(file, buffer.baseAddress!, buffer.count, 0)
+            let count = kernel.read(file, into: UnsafeMutableRawBufferPointer(buffer), at: 0)
             guard count > 0 else { return nil }
             let text = UnsafeBufferPointer(rebasing: buffer[..<count])
             let start = mark.flatMap { text.lastIndex(of: $0) }.map { $0 + 1 } ?? 0

@@ -1,5 +1,6 @@
-import CLinux
 import Glibc
+import Machine
+import System
 
 /// What reading without a stop needs: leave to run wherever the target may, and a witness.
 public final class SharedCore {
@@ -17,30 +18,26 @@ public final class SharedCore {
     /// Belongs to the thread that will sample; no other may have made it.
     /// - Parameter rseqOffset: glibc's `__rseq_offset` in the target; nil where there is none.
     public init(pid: pid_t, rseqOffset: Int64?) throws(Unavailable) {
-        #if !arch(x86_64)
+        guard RunningMachine.showsStoresInOrder else {
             throw Unavailable(
-                explanation: "--nonblocking works on x86-64 only: other machines may show another processor's "
+                explanation: "--nonblocking does not work on \(RunningMachine.name): it may show another processor's "
                     + "stores out of order. Leave it out: the thread that holds the GIL is stopped then, for some "
                     + "20 microseconds a sample")
-        #else
-            isOnlyWay = true
-            if let processor = placement.refused(of: Processors.allowed(to: pid)).first {
-                throw Unavailable(
-                    explanation: "--nonblocking has to run on the target's processors, and pyflame may not "
-                        + "use number \(processor). Start pyflame in the "
-                        + "target's container or cpuset, or leave --nonblocking out")
-            }
-            self.rseqOffset = rseqOffset
-        #endif
+        }
+        isOnlyWay = true
+        if let processor = placement.refused(of: Processors.allowed(to: pid)).first {
+            throw Unavailable(
+                explanation: "--nonblocking has to run on the target's processors, and pyflame may not "
+                    + "use number \(processor). Start pyflame in the "
+                    + "target's container or cpuset, or leave --nonblocking out")
+        }
+        self.rseqOffset = rseqOffset
     }
 
     /// The same where threads may be stopped if need be; nil where that is all that can be done.
     public init?(besideStopsWith rseqOffset: Int64?) {
-        #if !arch(x86_64)
-            return nil
-        #else
-            isOnlyWay = false
-            self.rseqOffset = rseqOffset
-        #endif
+        guard RunningMachine.showsStoresInOrder else { return nil }
+        isOnlyWay = false
+        self.rseqOffset = rseqOffset
     }
 }

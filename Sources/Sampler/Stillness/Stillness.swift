@@ -31,8 +31,6 @@ protocol Stillness: AnyObject {
     var blocked: [ThreadState] { get }
     /// Whether nobody is made to stand still: those that are held may go on as soon as this thread lets them.
     var isWatching: Bool { get }
-    /// How often the kernel was asked, other than through the files and tracees of the sampler.
-    var systemCalls: Int { get }
     /// How often it turned out that somebody had moved.
     var rejected: Int { get }
 }

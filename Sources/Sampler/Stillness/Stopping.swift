@@ -1,10 +1,12 @@
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// Stillness by ptrace: threads that run are stopped. A thread in a system call changes nothing while it
 /// is there, and would see EINTR: it is left alone, and looked at again afterwards.
 final class Stopping: Stillness {
+    private let kernel: any Kernel
     private let files: TaskFiles
     private let tracees: Tracees
     private let threadIndex: ThreadIndex
@@ -29,7 +31,6 @@ final class Stopping: Stillness {
     var sharedIDs: Set<UInt64> = []
     /// Some microseconds pass until a thread stands still: what can be done in them.
     var meanwhile: () -> Void = {}
-    let systemCalls = 0
     let rejected = 0
     private(set) var stops = 0
     /// How long the target's threads were stopped, each time: nanoseconds.
@@ -40,7 +41,10 @@ final class Stopping: Stillness {
     /// So long a thread goes on after it was asked to stop.
     private static let lead: UInt64 = 4_000
 
-    init(files: TaskFiles, tracees: Tracees, threadIndex: ThreadIndex, placement: Placement?) {
+    init(
+        files: TaskFiles, tracees: Tracees, threadIndex: ThreadIndex, placement: Placement?, kernel: any Kernel = Linux.shared
+    ) {
+        self.kernel = kernel
         self.placement = placement
         self.files = files
         self.tracees = tracees
@@ -107,7 +111,7 @@ final class Stopping: Stillness {
     }
 
     private func interrupt(_ holder: Holder) {
-        if stopped.isEmpty { since = monotonicNow() }
+        if stopped.isEmpty { since = kernel.monotonicNow() }
         tracees.interrupt(holder.tid)
         stopped.append(holder.tid)
         held.append(holder)
@@ -139,7 +143,7 @@ final class Stopping: Stillness {
         held.removeAll(keepingCapacity: true)
         guard !stopped.isEmpty else { return }
         for tid in stopped { tracees.resume(tid) }
-        let now = monotonicNow()
+        let now = kernel.monotonicNow()
         let time = now - since
         stops += stopped.count
         stopTimes.add(time)
@@ -152,6 +156,6 @@ final class Stopping: Stillness {
     private var sharesCore: Bool { placement?.processor != nil }
 
     private func waitUntilRunLongEnough() {
-        pause(until: notBefore, spinning: !sharesCore)
+        kernel.pause(until: notBefore, spinning: !sharesCore)
     }
 }
