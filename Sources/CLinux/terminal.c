@@ -37,7 +37,10 @@ static struct sigaction former[NSIG];
 static void restore_and_die(int signal_number, siginfo_t *info, void *context) {
     (void)context;
     cl_terminal_restore();
-    if (info->si_code > 0) {
+    int is_fault = signal_number == SIGSEGV || signal_number == SIGBUS || signal_number == SIGFPE ||
+                   signal_number == SIGILL || signal_number == SIGTRAP || signal_number == SIGSYS;
+    // Timers and the terminal send with a code above 0, too (SI_KERNEL), and do not send again.
+    if (is_fault && info->si_code > 0) {
         // A fault of our own: on return it happens again, and does what it would have done (Swift's runtime
         // may print a backtrace).
         sigaction(signal_number, &former[signal_number], NULL);

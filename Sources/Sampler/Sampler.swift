@@ -197,6 +197,7 @@ public final class Sampler: SampledTargets {
     private func attempts() -> Sample.Outcome {
         wakeUps = 0
         turns = 0
+        history.beginSample()
         for attempt in 0..<Self.mostAttempts {
             if attempt > 0 {
                 counts.retries += 1
@@ -347,7 +348,7 @@ public final class Sampler: SampledTargets {
     /// Where threads may be stopped, this comes first.
     private func sampleWithoutStop(_ holder: ThreadState) -> WithoutStop {
         // Whether a thread is blocked while it holds the GIL, only the way to a stop finds out.
-        guard !neverStops, let sharing, processorUse == nil, history.isWorthTrying() else { return .untried }
+        guard !neverStops, let sharing, processorUse == nil, history.isWorthTrying else { return .untried }
         stillness = sharing
         defer { stillness = stopping }
         var outcome = (try? sample(holder)) ?? nil

@@ -80,7 +80,8 @@ public struct SignalGate {
             // It may have been for another moment.
             case Alarms.signal: if monotonicNow() >= deadline { return .deadline }
             case 1...: return .interrupted(signal.number, sent: signal.code <= 0)
-            default: if signal.number == -EAGAIN { return .deadline }
+            // Whatever the error is (a filter may forbid the call), no wait outlives its moment.
+            default: if signal.number == -EAGAIN || Linux.shared.monotonicNow() >= deadline { return .deadline }
             }
         }
     }

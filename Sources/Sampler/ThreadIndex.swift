@@ -12,6 +12,7 @@ final class ThreadIndex {
     }
 
     private let pid: pid_t
+    private let kernel: any Kernel
     private let files: TaskFiles
     private let memory: any MemorySource
     private var known: [Key: pid_t] = [:]
@@ -19,10 +20,13 @@ final class ThreadIndex {
     /// When those that could not be told were last looked up.
     private var unknown: [Key: UInt64] = [:]
     private static let pause: UInt64 = 50_000_000
-    /// From thread ids in the target's PID namespace to ours; nil when both are the same.
-    private var outerIDs: [pid_t: pid_t]?
+    /// Whether the target is in another PID namespace; nil while that is not known.
+    private var isElsewhere: Bool?
+    /// From our thread ids to those of the target's PID namespace, when that is another one.
+    private var innerIDs: [pid_t: pid_t] = [:]
 
-    init(pid: pid_t, files: TaskFiles, memory: any MemorySource) {
+    init(pid: pid_t, files: TaskFiles, memory: any MemorySource, kernel: any Kernel = Linux.shared) {
+        self.kernel = kernel
         self.pid = pid
         self.files = files
         self.memory = memory
@@ -77,6 +81,7 @@ final class ThreadIndex {
     /// The thread ended; its ids may be used again.
     func forget(_ tid: pid_t) {
         confirmed.remove(tid)
+        innerIDs[tid] = nil
         known = known.filter { $0.value != tid }
     }
 
@@ -84,6 +89,7 @@ final class ThreadIndex {
         known.removeAll()
         confirmed.removeAll()
         unknown.removeAll()
+        innerIDs.removeAll()
     }
 
     private func lookUp(_ thread: ThreadState, among tasks: Set<pid_t>) -> pid_t? {
@@ -105,23 +111,21 @@ final class ThreadIndex {
         return tasks.count == 1 ? tasks.first : nil
     }
 
-    /// In another PID namespace the target knows its threads by other numbers: the last of NSpid.
+    /// In another PID namespace the target knows its threads by other numbers: the last of NSpid. A thread is asked for
+    /// when it is first seen.
     private func namespaceMap(_ tasks: Set<pid_t>) -> [pid_t: pid_t]? {
-        if outerIDs == nil {
-            guard let status = ProcFile.text("/proc/\(pid)/status"),
-                let ids = ProcFile.field("NSpid", of: status), ids.contains(where: \.isWhitespace)
-            else { return nil }
-            outerIDs = [:]
+        if isElsewhere == nil {
+            guard let ids = namespaceIDs(of: pid) else { return nil }
+            isElsewhere = ids.count > 1
         }
-        var map: [pid_t: pid_t] = [:]
-        for tid in tasks {
-            guard let status = ProcFile.text("/proc/\(pid)/task/\(tid)/status"),
-                let inner = ProcFile.field("NSpid", of: status)?
-                    .split(whereSeparator: \.isWhitespace).last.flatMap({ pid_t($0) })
-            else { continue }
-            map[inner] = tid
-        }
-        outerIDs = map
-        return map
+        guard isElsewhere == true else { return nil }
+        innerIDs = innerIDs.filter { tasks.contains($0.key) }
+        for tid in tasks where innerIDs[tid] == nil { innerIDs[tid] = namespaceIDs(of: tid)?.last }
+        return Dictionary(innerIDs.map { ($0.value, $0.key) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private func namespaceIDs(of tid: pid_t) -> [pid_t]? {
+        kernel.text(of: "/proc/\(pid)/task/\(tid)/status").flatMap { ProcFile.field("NSpid", of: $0) }?
+            .split(whereSeparator: \.isWhitespace).compactMap { pid_t($0) }
     }
 }

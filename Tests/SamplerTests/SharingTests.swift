@@ -4,7 +4,10 @@ import Testing
 
 /// How reading without a stop is held within bounds.
 struct SharingTests {
-    private func tries(_ history: inout SharingHistory) -> Bool { history.isWorthTrying() }
+    private func tries(_ history: inout SharingHistory) -> Bool {
+        history.beginSample()
+        return history.isWorthTrying
+    }
     private func looks(_ cost: inout SampleCost) -> Bool { cost.isLookDue() }
 
     @Test func failuresMakeItRarer() {
@@ -14,7 +17,7 @@ struct SharingTests {
         for _ in 0..<8 {
             history.note(success: false)
             var pause = 0
-            while !history.isWorthTrying() { pause += 1 }
+            while !tries(&history) { pause += 1 }
             pauses.append(pause)
         }
         #expect(pauses == [1, 2, 4, 8, 16, 32, 64, 64])
@@ -22,13 +25,28 @@ struct SharingTests {
 
     @Test func successesMakeItUsualAgain() {
         var history = SharingHistory()
-        for _ in 0..<8 { history.note(success: false) }
+        for _ in 0..<8 {
+            history.beginSample()
+            history.note(success: false)
+        }
         #expect(history.isLongPause)
-        while !history.isWorthTrying() {}
+        while !tries(&history) {}
         for _ in 0..<7 { history.note(success: true) }
         history.note(success: false)
         #expect(!tries(&history))
         #expect(tries(&history))
+    }
+
+    /// A sample asks several times, where the GIL goes from hand to hand.
+    @Test func oneSampleCountsOnce() {
+        var history = SharingHistory()
+        history.beginSample()
+        for _ in 0..<12 { history.note(success: false) }
+        #expect(!history.isWorthTrying)
+        #expect(!history.isLongPause)
+        #expect(!tries(&history))
+        #expect(tries(&history))
+        for _ in 0..<12 { #expect(history.isWorthTrying) }
     }
 
     @Test func costIsOwnTimeBySamples() {

@@ -91,7 +91,7 @@ final class CoreSharing: Stillness {
     /// Where `thread` is now; nil when that cannot be told, or is not for us.
     private func look(for thread: ThreadState) -> Int? {
         // One that nobody can interrupt would keep the sampler from running.
-        if !isOnlyWay, let tid = threadIndex.knownTID(of: thread), isRealTime(tid) { return nil }
+        if !isOnlyWay, let tid = threadIndex.tid(of: thread), isRealTime(tid) { return nil }
         guard let witness = witness(of: thread) else { return files.processor() }
         guard let processor = source.load(witness, as: UInt32.self) else { return nil }
         if processor < UInt32(Processors.most) {

@@ -8,17 +8,25 @@ struct SharingHistory {
     private var penalty = 1
     private static let longestPause = 64
 
-    /// Asked once a sample.
-    mutating func isWorthTrying() -> Bool {
-        guard pause > 0 else { return true }
-        pause -= 1
-        return false
+    /// Whether this sample may do without a stop. It may be asked for several times in one sample, since the GIL can
+    /// change hands in it.
+    private(set) var isWorthTrying = true
+    /// Whether the present sample has failed already: it counts once.
+    private var hasFailed = false
+
+    /// A new sample begins.
+    mutating func beginSample() {
+        hasFailed = false
+        isWorthTrying = pause == 0
+        if pause > 0 { pause -= 1 }
     }
 
     mutating func note(success: Bool) {
         if success {
             penalty = max(penalty / 2, 1)
-        } else {
+        } else if !hasFailed {
+            hasFailed = true
+            isWorthTrying = false
             pause = penalty
             penalty = min(penalty * 2, Self.longestPause)
         }
