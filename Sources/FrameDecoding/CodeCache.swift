@@ -73,14 +73,14 @@ public final class CodeCache {
     private let frames: FrameTable
     private var entries: [Address: Entry] = [:]
     /// Entries that were asked for lately, each at a place that its address gives: nearly all are found here.
-    private var recent: [Entry?] = Array(repeating: nil, count: 1024)
+    @exclusivity(unchecked) private var recent: [Entry?] = Array(repeating: nil, count: 1024)
 
     /// More entries than this, and more bytes in all, are not kept: bounds on memory, not working limits.
     private static let mostEntries = 1 << 17
     private static let mostBytes = 128 << 20
     private var bytes = 0
     /// The one that `checked` is about: another one counts its samples for itself.
-    private var memory: Memory?
+    @exclusivity(unchecked) private var memory: Memory?
     /// A longer line table cannot be (1 MiB).
     private static let longestLineTable: Address = 1 << 20
 
@@ -94,12 +94,12 @@ public final class CodeCache {
         /// What the fields point to; empty where a version vouches for it.
         fileprivate let witnesses: Witnesses
         /// The sample in which all this was last found unchanged.
-        fileprivate var checked: UInt32
+        @exclusivity(unchecked) fileprivate var checked: UInt32
         /// What the interpreter's count was then; nil where it has none, or none was proven.
-        fileprivate var generation: UInt64?
+        @exclusivity(unchecked) fileprivate var generation: UInt64?
         /// What was asked for last: frames other than the leaf stay where they are for long.
-        fileprivate var lastOffset = Int.min
-        fileprivate var lastFrame = FrameID(index: 0)
+        @exclusivity(unchecked) fileprivate var lastOffset = Int.min
+        @exclusivity(unchecked) fileprivate var lastFrame = FrameID(index: 0)
         fileprivate var frameAtOffset = Places()
         fileprivate var frameAtLine = Places()
         /// In code units.
@@ -197,9 +197,9 @@ public final class CodeCache {
     /// Nil where there is none, or where it turned out not to be one.
     private var counter: CodeCounter?
     /// What it says in this sample; nil for nothing.
-    private var generation: UInt64?
+    @exclusivity(unchecked) private var generation: UInt64?
     /// The sample that this is about.
-    private var begun: UInt32 = 0
+    @exclusivity(unchecked) private var begun: UInt32 = 0
     /// Entries that were compared with that sample's memory. Should it turn out not to be of one moment, they may be
     /// older than its count.
     private var fresh: [Entry] = []
@@ -224,7 +224,7 @@ public final class CodeCache {
         if memory !== self.memory || begun != memory.epoch { begin(in: memory) }
         let place = Int(truncatingIfNeeded: address >> 4 ^ address >> 14) & 1023
         if let known = recent[place], known.address == address {
-            if known.checked == memory.epoch { return known }
+            if known.checked == begun { return known }
             if try stillHolds(known, in: memory) { return known }
         } else if let known = entries[address], try stillHolds(known, in: memory) {
             recent[place] = known
@@ -251,9 +251,9 @@ public final class CodeCache {
 
     /// Compares `entry` with this sample's memory.
     private func stillHolds(_ entry: Entry, in memory: Memory) throws(DecodeError) -> Bool {
-        guard entry.checked != memory.epoch else { return true }
+        guard entry.checked != begun else { return true }
         if let generation, entry.generation == generation {
-            entry.checked = memory.epoch
+            entry.checked = begun
             return true
         }
         let code = try memory.view(entry.address, reader.layout.span)

@@ -12,7 +12,11 @@ import Glibc
 public final class Memory {
     public let source: any MemorySource
     /// Which sample this is; changes with every `refresh`.
-    public private(set) var epoch: UInt32 = 1
+    public var epoch: UInt32 {
+        // Inlined into another module, the access would be checked there in spite of the attribute.
+        @inline(never) get { currentEpoch }
+    }
+    @exclusivity(unchecked) private var currentEpoch: UInt32 = 1
 
     /// The last sample that somebody proved to be of one moment, by `confirm`; 0 for none.
     public private(set) var provenEpoch: UInt32 = 0
@@ -20,7 +24,7 @@ public final class Memory {
     /// One request may not be larger than this: sizes come from the target and may be garbage.
     public static let largestRequest = 1 << 20
 
-    private var workingSet = WorkingSet()
+    private let workingSet = WorkingSet()
     /// Whether this sample read more than the working set.
     public var hasStrays: Bool { !strays.isEmpty }
     /// Pages that this sample read beyond the working set.
@@ -59,8 +63,8 @@ public final class Memory {
     /// Works out what the next `refresh` reads. Apart from it, so that it can be done before the
     /// target is stopped; `refresh` calls it when it is due.
     public func prepare() {
-        guard !strays.isEmpty || workingSet.isRevisionDue(epoch: epoch) else { return }
-        workingSet.revise(epoch: epoch, adding: strays.flatMap(\.touched))
+        guard !strays.isEmpty || workingSet.isRevisionDue(epoch: currentEpoch) else { return }
+        workingSet.revise(epoch: currentEpoch, adding: strays.flatMap(\.touched))
         releaseStrays()
     }
 
@@ -69,23 +73,16 @@ public final class Memory {
     @discardableResult
     public func refresh(witness: Address? = nil) -> UInt32? {
         prepare()
-        epoch &+= 1
-        return workingSet.load(from: source, epoch: epoch, witness: witness)
+        currentEpoch &+= 1
+        return workingSet.load(from: source, epoch: currentEpoch, witness: witness)
     }
 
     /// Says that all of this sample is of one moment: nothing changed while it was read.
-    public func confirm() { provenEpoch = epoch }
-
-    /// Forgets everything; the next sample starts from nothing.
-    public func forget() {
-        releaseStrays()
-        workingSet = WorkingSet()
-        epoch &+= 1
-    }
+    public func confirm() { provenEpoch = currentEpoch }
 
     /// `count` bytes at `address`, as they are in this sample.
     public func bytes(at address: Address, count: Int) throws(MemoryError) -> UnsafeRawPointer {
-        if let known = workingSet.find(address, count, epoch: epoch) { return known }
+        if let known = workingSet.find(address, count, epoch: currentEpoch) { return known }
         return try readStray(address, count)
     }
 

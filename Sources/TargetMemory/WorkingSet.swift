@@ -25,13 +25,13 @@ final class WorkingSet {
     }
 
     // Looked at some hundred times in a sample, so they are plain memory.
-    private var spans = Store<Span>()
+    @exclusivity(unchecked) private var spans = Store<Span>()
     /// The same spans in the shape that the kernel takes.
-    private var ranges = Store<AddressRange>()
+    @exclusivity(unchecked) private var ranges = Store<AddressRange>()
     /// For each block, the sample that last asked for it; 0 for one that was only read along.
-    private var lastUse = Store<UInt32>()
+    @exclusivity(unchecked) private var lastUse = Store<UInt32>()
     /// The copy of all spans, one after another.
-    private var buffer = Store<UInt8>()
+    @exclusivity(unchecked) private var buffer = Store<UInt8>()
     /// Bytes of all spans.
     private var size = 0
     private static let witnessSize = 4
