@@ -136,16 +136,4 @@ struct MemoryTests {
         memory.refresh()
         #expect(try memory.pointer(at: 0x100000) == 7)
     }
-
-    @Test func forgetting() throws {
-        let memory = mapped()
-        memory.refresh()
-        _ = try memory.pointer(at: scattered[0])
-        memory.forget()
-        source.write(word: 99, at: scattered[0])
-        let before = source.bytesRead
-        memory.refresh()
-        #expect(source.bytesRead == before)
-        #expect(try memory.pointer(at: scattered[0]) == 99)
-    }
 }
