@@ -47,25 +47,13 @@ final class AttachedRun {
     ) throws -> Sampler {
         let source = LiveProcess(pid: pid)
         let detection = try detector(source).detect()
-        let core = try sharedCore(source)
-        let sampler = Sampler(
-            pid: pid, decoder: detection.decoder, source: source, tracees: tracees,
-            options: options, core: core)
-        let refused = self.options.nonblocking ? 0 : tracees.seize(pid)
-        if refused != 0 {
-            throw AttachFailure.refused(pid: pid, errno: refused)
-        }
+        // For a single sample the shared processor is not worth its preparation.
+        let means: MeansOfStillness =
+            self.options.nonblocking ? .sharedProcessor : self.options.dump ? .stops : .sharedProcessorThenStops
+        let sampler = try detection.makeSampler(reading: source, tracees: tracees, options: options, means: means)
         process = detection.process
         sink?.begin(detection.process)
         return sampler
-    }
-
-    private func sharedCore(_ source: any MemorySource) throws -> SharedCore? {
-        // For a single sample it is not worth it.
-        guard options.nonblocking || !options.dump else { return nil }
-        let rseqOffset = RestartableSequences.offset(pid: pid, source: source)
-        guard options.nonblocking else { return SharedCore(besideStopsWith: rseqOffset) }
-        return try SharedCore(pid: pid, rseqOffset: rseqOffset)
     }
 
     /// Nil when pyflame is to stop for a while; called again, goes on where it was.

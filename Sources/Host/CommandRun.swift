@@ -44,6 +44,7 @@ final class CommandRun {
 
     /// The status to exit with.
     func run() throws -> Int32 {
+        try refuseOwnKind(command: options.command?.first ?? "")
         let clock = RunClock()
         if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames) }
         defer { heldOutput.show() }
@@ -211,14 +212,18 @@ final class CommandRun {
     private func profile(
         _ process: StartingProcess, _ detection: Detection, into sink: any SampleSink
     ) {
+        let sampler: Sampler
+        do {
+            sampler = try detection.makeSampler(
+                reading: process.source, tracees: tracees,
+                options: live == nil ? options.sampling : LiveSession.sampling, means: .sharedProcessorThenStops)
+        } catch {
+            lastProblem = (error as? any RunError)?.explanation ?? "\(error)"
+            return
+        }
         foundPython = true
         profiled = process.pid
         sink.begin(detection.process)
-        let core = SharedCore(
-            besideStopsWith: RestartableSequences.offset(pid: process.pid, source: process.source))
-        let sampler = Sampler(
-            pid: process.pid, decoder: detection.decoder, source: process.source, tracees: tracees,
-            options: live == nil ? options.sampling : LiveSession.sampling, core: core)
         SamplingLoop(interval: options.interval, duration: nil).run(
             sampler, tracees: tracees, gate: gate,
             SamplingLoop.Handlers(

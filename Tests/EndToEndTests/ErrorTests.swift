@@ -50,6 +50,11 @@ import Testing
         try expectError(["-p", "\(sleeper.pid)"], "Failed to locate libpython", contains: "not a Python process")
     }
 
+    @Test(arguments: ["pyflame", "/usr/local/bin/pyflame", pyflamePath])
+    func commandIsPyflame(command: String) throws {
+        try expectError(["-t", command, "--version"], "You tried to pyflame a pyflame, naughty!")
+    }
+
     @Test func pyflameItself() throws {
         let python = try #require(Interpreter.any)
         let program = try python.start([fixture("known_stacks.py")])

@@ -15,32 +15,34 @@ package final class ChildrenScan: ProcessWatch {
     private static let pause: UInt64 = 10_000_000
     /// Looking may take a twentieth of the time, no more.
     private static let share: UInt64 = 20
-    /// Bounds of what is read: children of one thread, and processes of this machine.
-    private static let longestList = 1 << 18
+    /// At most so many bytes are read of the list of one thread's children.
+    private static let largestList = 1 << 18
 
-    /// Whose parent has ended is nobody's child any more: it is too late.
-    package func catchUp(_ tree: ProcessTree) {}
+    /// Empty: when a process has ended, /proc names its children as those of another one.
+    package func newsBeforeEnd(of pids: [pid_t]) -> [ProcessNews] { [] }
 
-    package func report(to tree: ProcessTree) {
+    package func news(of pids: [pid_t]) -> [ProcessNews] {
         let start = monotonicNow()
-        guard start >= nextLook else { return }
-        var queue = tree.pids
+        guard start >= nextLook else { return [] }
+        var news: [ProcessNews] = []
+        var queue = pids
         let known = Set(queue)
         startTimes = startTimes.filter { known.contains($0.key) }
         for pid in queue where !isStillThere(pid) {
             startTimes[pid] = nil
-            tree.note(.ended(pid))
+            news.append(.ended(pid))
         }
         queue = queue.filter { startTimes[$0] != nil }
         while let parent = queue.popLast() {
             for child in children(of: parent) where startTimes[child] == nil {
                 guard isStillThere(child) else { continue }
-                tree.note(.born(child, parent: parent, at: monotonicNow()))
+                news.append(.born(child, parent: parent, at: monotonicNow()))
                 queue.append(child)
             }
         }
         let now = monotonicNow()
         nextLook = now + max(Self.pause, Self.share * (now - start))
+        return news
     }
 
     /// Whether the process lives, and is the one that was seen before.
@@ -56,7 +58,7 @@ package final class ChildrenScan: ProcessWatch {
         var children: [pid_t] = []
         for task in tasks {
             guard
-                let list = ProcFile.text("/proc/\(pid)/task/\(task)/children", limit: Self.longestList)
+                let list = ProcFile.text("/proc/\(pid)/task/\(task)/children", limit: Self.largestList)
             else { continue }
             children += list.split(separator: " ").compactMap { pid_t($0) }
         }

@@ -17,7 +17,7 @@ package final class KernelEvents: ProcessWatch {
     /// The buffer holds some thousand events: enough for a tenth of a second on any machine.
     private static let longestPause: UInt64 = 100_000_000
     /// At most this many batches are read at once: the next tick is due.
-    private static let mostBatches = 256
+    private static let maximumBatches = 256
 
     /// Nil where the kernel does not tell.
     package init?() {
@@ -25,23 +25,24 @@ package final class KernelEvents: ProcessWatch {
         self.events = events
     }
 
-    package func catchUp(_ tree: ProcessTree) { report(to: tree) }
+    package func newsBeforeEnd(of pids: [pid_t]) -> [ProcessNews] { news(of: pids) }
 
-    package func report(to tree: ProcessTree) {
+    package func news(of pids: [pid_t]) -> [ProcessNews] {
+        var news: [ProcessNews] = []
         nextLook = monotonicNow() + Self.longestPause
-        for _ in 0..<Self.mostBatches {
+        for _ in 0..<Self.maximumBatches {
             let batch = events.next { event, time in
                 switch event {
-                case .born(let pid, let parent): tree.note(.born(pid, parent: parent, at: time))
-                case .executed(let pid): tree.note(.executed(pid, at: time))
-                case .ended(let pid): tree.note(.ended(pid))
+                case .born(let pid, let parent): news.append(.born(pid, parent: parent, at: time))
+                case .executed(let pid): news.append(.executed(pid, at: time))
+                case .ended(let pid): news.append(.ended(pid))
                 }
             }
             if batch == .lost { isMissingSome = true }
             if batch == .read(0) { break }
         }
-        guard isMissingSome, monotonicNow() >= scan.nextLook else { return }
+        guard isMissingSome, monotonicNow() >= scan.nextLook else { return news }
         isMissingSome = false
-        scan.report(to: tree)
+        return news + scan.news(of: pids)
     }
 }

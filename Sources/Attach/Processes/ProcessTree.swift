@@ -52,12 +52,12 @@ package final class ProcessTree: SampledTargets {
     private var hasFound = false
 
     /// More processes at once than this are not watched.
-    private static let mostMembers = 4096
+    private static let maximumMembers = 4096
     /// Most children that Python forks become another program, or are gone, before this time; one
     /// that is about to do so is left alone. Nanoseconds.
     private static let grace: UInt64 = 2_000_000
-    private static let longestSearch: UInt64 = 500_000_000
-    private static let longestPace: UInt64 = 5_000_000
+    private static let maximumSearch: UInt64 = 500_000_000
+    private static let maximumPause: UInt64 = 5_000_000
 
     /// What is asked of the processes.
     package struct Settings {
@@ -94,12 +94,12 @@ package final class ProcessTree: SampledTargets {
 
     /// Looks thoroughly at processes that run already.
     package func survey() {
-        ChildrenScan().report(to: self)
+        note(ChildrenScan().news(of: pids))
         let all = members.values.sorted { $0.pid < $1.pid }
         for member in all { look(at: member, .unsearched) }
         // What no file shows is searched for in the others, as long as that does not hold up the rest.
         let start = monotonicNow()
-        for member in all where monotonicNow() - start < Self.longestSearch {
+        for member in all where monotonicNow() - start < Self.maximumSearch {
             look(at: member, .thorough)
         }
     }
@@ -107,8 +107,10 @@ package final class ProcessTree: SampledTargets {
     // MARK: What happens to processes
 
     /// Something happened; to be called at any time, even while a sample is taken.
-    package func note(_ event: ProcessNews) {
-        news.append(event)
+    package func note(_ event: ProcessNews) { note([event]) }
+
+    private func note(_ events: [ProcessNews]) {
+        news += events
         if !isBusy { settle() }
     }
 
@@ -121,7 +123,7 @@ package final class ProcessTree: SampledTargets {
         case .executed(let pid): note(.executed(pid, at: monotonicNow()))
         case .ended(let tid, _):
             guard members[tid] != nil else { return }
-            watch?.catchUp(self)
+            note(watch?.newsBeforeEnd(of: pids) ?? [])
             note(.ended(tid))
         case .cloned: break
         }
@@ -139,16 +141,16 @@ package final class ProcessTree: SampledTargets {
         var next = 0
         while next < news.count {
             switch news[next] {
-            case .born(let pid, let parent, let time): welcome(pid, parent: parent, at: time)
-            case .executed(let pid, let time): renew(pid, at: time)
-            case .ended(let pid): leave(pid)
+            case .born(let pid, let parent, let time): addChild(pid, parent: parent, at: time)
+            case .executed(let pid, let time): replaceProgram(of: pid, at: time)
+            case .ended(let pid): remove(pid)
             }
             next += 1
         }
         news.removeAll(keepingCapacity: true)
     }
 
-    private func welcome(_ pid: pid_t, parent: pid_t, at time: UInt64) {
+    private func addChild(_ pid: pid_t, parent: pid_t, at time: UInt64) {
         guard let forker = members[parent], members[pid] == nil, pid != getpid() else { return }
         let inherited: Detection? =
             switch forker.stage {
@@ -161,7 +163,7 @@ package final class ProcessTree: SampledTargets {
     private func add(
         _ pid: pid_t, parent: pid_t?, began: UInt64, _ inherited: Detection? = nil
     ) {
-        guard members.count < Self.mostMembers else { return }
+        guard members.count < Self.maximumMembers else { return }
         members[pid] = Member(
             pid: pid, parent: parent, stage: starting(pid, at: began, inherited), began: began)
     }
@@ -173,32 +175,32 @@ package final class ProcessTree: SampledTargets {
                 notBefore: time &+ Self.grace,
                 // A process is wanted by the next tick, not earlier.
                 shortestInterval: max(
-                    StartingProcess.shortestInterval, min(settings.interval / 4, Self.longestPace))))
+                    StartingProcess.shortestInterval, min(settings.interval / 4, Self.maximumPause))))
     }
 
     /// Another program, another chance to be Python.
-    private func renew(_ pid: pid_t, at time: UInt64) {
+    private func replaceProgram(of pid: pid_t, at time: UInt64) {
         // The same may be told twice, by the kernel's events and by ptrace.
         guard let member = members[pid], time > member.began else { return }
-        conclude(member)
+        countProgram(of: member)
         member.began = time
         member.stage = starting(pid, at: time)
     }
 
-    private func leave(_ pid: pid_t) {
+    private func remove(_ pid: pid_t) {
         guard let member = members[pid] else { return }
         if let stat = ProcessStat(pid), !stat.hasEnded, stat.startTime == member.startTime {
             // A thread that was not traced ran execve: the process lives on, under another program.
-            return renew(pid, at: monotonicNow())
+            return replaceProgram(of: pid, at: monotonicNow())
         }
-        conclude(member)
+        countProgram(of: member)
         members[pid] = nil
         counts.add(member.story)
         sink.end(pid)
     }
 
     /// The end of a member's present program.
-    private func conclude(_ member: Member) {
+    private func countProgram(of member: Member) {
         switch member.stage {
         case .starting(let process): member.story.add(process)
         case .sampled(let sampler, _): past.add(sampler.statistics)
@@ -211,27 +213,26 @@ package final class ProcessTree: SampledTargets {
         guard case .starting(let process) = member.stage,
             let detection = process.look(patience, maySearch: !hasFound), members[member.pid] === member
         else { return }
-        let refused = tracees.seize(member.pid)
-        guard refused == 0 else {
+        let sampler: Sampler
+        do {
+            sampler = try detection.makeSampler(
+                reading: process.source, tracees: tracees, options: settings.sampling, means: .stops)
+        } catch {
             // It has just ended, and will be told of.
             guard let stat = ProcessStat(member.pid), !stat.hasEnded else { return }
-            return process.giveUp(AttachFailure.refused(pid: member.pid, errno: refused).explanation)
+            return process.giveUp((error as? AttachFailure)?.explanation ?? "\(error)")
         }
         member.story.wasFound = true
         hasFound = true
         if patience == nil { counts.foundAfter.add(monotonicNow() &- member.began) }
-        member.stage = .sampled(
-            Sampler(
-                pid: member.pid, decoder: detection.decoder, source: process.source,
-                tracees: tracees, options: settings.sampling),
-            detection)
+        member.stage = .sampled(sampler, detection)
         var profiled = detection.process
         profiled.parent = member.parent
         sink.begin(profiled)
     }
 
     private func report() {
-        watch?.report(to: self)
+        note(watch?.news(of: pids) ?? [])
     }
 
     // MARK: Sampling

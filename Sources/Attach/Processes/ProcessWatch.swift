@@ -8,13 +8,14 @@ package enum ProcessNews {
     case ended(pid_t)
 }
 
-/// Finds out which processes are born below those under watch, which become other programs, and
-/// which end; without stopping any of them.
+/// Finds out which processes are born below those under watch, which of them run another program, and
+/// which end, without stopping any of them. It knows nothing of who asks.
 package protocol ProcessWatch: AnyObject {
     /// When to ask next (monotonic nanoseconds).
     var nextLook: UInt64 { get }
-    /// Tells `tree` what has happened since the last call.
-    func report(to tree: ProcessTree)
-    /// The same, as far as it costs little: an end is to be told of after the births that came before it.
-    func catchUp(_ tree: ProcessTree)
+    /// What has happened since the last call to `pids` and to what descends from them, in the order in which it
+    /// happened. It may tell of other processes as well.
+    func news(of pids: [pid_t]) -> [ProcessNews]
+    /// The same as far as it costs little; to be asked when a process has ended, since its children must be told of before.
+    func newsBeforeEnd(of pids: [pid_t]) -> [ProcessNews]
 }

@@ -12,7 +12,8 @@ extension Options {
             options.showVersion = last == .version
             return options
         }
-        try options.checkCompatible(raw)
+        try raw.checkExclusions()
+        try raw.checkValues()
         var format: OutputFormat?
         for (name, value) in raw.given {
             let value = value ?? ""
@@ -66,7 +67,7 @@ extension Options {
         options.chosenFormat = format ?? options.output.flatMap(OutputFormat.init(fileName:))
         options.format = options.chosenFormat ?? .folded
         try options.takeStored(raw)
-        try options.checkTop(raw)
+        try options.checkTop()
         guard !options.locals || (options.dump && !options.dumpsJSON && !options.subprocesses && options.core == nil) else {
             throw .incompatible("--locals", "anything but -d", "Variables are shown in a dump of one process, as text.")
         }
@@ -91,83 +92,6 @@ extension Options {
         }
         pid = try Values.pid(first)
         warnings.append("WARNING: Specifying a PID to trace without -p is deprecated")
-    }
-
-    private func checkCompatible(_ raw: RawOptions) throws(UsageError) {
-        let given = Set(raw.given.map(\.name))
-        if given.contains(.nonblocking) {
-            let others: [(OptionName, String)] = [(.subprocesses, "--subprocesses"), (.record, "--record")]
-            for (name, text) in others where given.contains(name) {
-                throw .incompatible("--nonblocking", text, "One process at a time is read without stopping it.")
-            }
-        }
-        if given.contains(.trace) {
-            if given.contains(.pid) {
-                throw .incompatible("-p", "-t", "Attach to a process or run a command.")
-            }
-            if given.contains(.dump) {
-                throw .incompatible("-d", "-t", "Only a process that runs already can be dumped.")
-            }
-            if given.contains(.nonblocking) {
-                throw .incompatible(
-                    "--nonblocking", "-t", "A command is traced from its start; attach to it with -p instead.")
-            }
-            if given.contains(.seconds) {
-                throw .incompatible("-s", "-t", "A command is profiled to its end.")
-            }
-            if given.contains(.probe) {
-                throw .incompatible("--probe", "-t", "Only a process that runs already can be probed.")
-            }
-            if let pid = raw.positionals.first {
-                throw .incompatible("a PID (\(pid))", "-t", "Attach to a process or run a command.")
-            }
-        }
-        try checkStored(raw)
-        try checkRecordings(given, raw.positionals.first)
-        try checkModes(raw)
-        if given.contains(.probe) && given.contains(.dump) {
-            throw .incompatible("--probe", "-d", "Each prints once and leaves.")
-        }
-        if given.contains(.probe), given.contains(.subprocesses) || given.contains(.perProcess) {
-            throw .incompatible("--probe", "--subprocesses", "One process is probed at a time.")
-        }
-        if given.contains(.dump) && given.contains(.perProcess) {
-            throw .incompatible("-d", "--per-process", "--subprocesses dumps all of them, one after another.")
-        }
-        let format = raw.given.last { $0.name == .format }?.value
-        if format == OutputFormat.dumpName, !given.contains(.dump) {
-            throw .usage("--format=json is for --dump; as JSON a profile is jsonl, speedscope, firefox or chrometrace")
-        }
-        if let format, given.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
-            throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
-        }
-    }
-
-    private func checkRecordings(_ given: Set<OptionName>, _ pid: String?) throws(UsageError) {
-        let prints: [OptionName] = [
-            .trace, .dump, .probe, .output, .format, .flamechart, .subprocesses, .perProcess,
-        ]
-        if given.contains(.record), let other = prints.first(where: given.contains) {
-            throw .incompatible("--record", "--\(other.rawValue)", "It takes one sample of a process and prints nothing.")
-        }
-        let live: [OptionName] = [
-            .pid, .trace, .subprocesses, .perProcess, .record, .abi, .layout, .format, .flamechart,
-        ]
-        if given.contains(.replay), let other = live.first(where: given.contains) {
-            throw .incompatible("--replay", "--\(other.rawValue)", "A recording is decoded as it was recorded.")
-        }
-        let dead: [OptionName] = [
-            .pid, .trace, .subprocesses, .perProcess, .record, .replay, .format, .flamechart, .seconds,
-        ]
-        if given.contains(.core), let other = dead.first(where: given.contains) {
-            throw .incompatible("--core", "--\(other.rawValue)", "A core dump has one stack for each thread.")
-        }
-        if let pid, let file = [OptionName.replay, .core].first(where: given.contains) {
-            throw .incompatible("--\(file.rawValue)", "a PID (\(pid))", "A file is read, or a process is.")
-        }
-        if given.contains(.exe), !given.contains(.core) {
-            throw .usage("--exe names a file for --core, and there is none")
-        }
     }
 
     private static func file(_ value: String, _ name: OptionName) throws(UsageError) -> String {
@@ -216,5 +140,23 @@ extension Options {
             throw .unsupportedABI(text, supported: list)
         }
         return abi
+    }
+}
+
+extension RawOptions {
+    /// What depends on the values of options, and options that need another one.
+    fileprivate func checkValues() throws(UsageError) {
+        try checkModes()
+        let names = Set(given.map(\.name))
+        let format = given.last { $0.name == .format }?.value
+        if format == OutputFormat.dumpName, !names.contains(.dump) {
+            throw .usage("--format=json is for --dump; as JSON a profile is jsonl, speedscope, firefox or chrometrace")
+        }
+        if let format, names.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
+            throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
+        }
+        if names.contains(.exe), !names.contains(.core) {
+            throw .usage("--exe names a file for --core, and there is none")
+        }
     }
 }

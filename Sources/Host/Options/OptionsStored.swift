@@ -8,23 +8,6 @@ extension Options {
         var after: String
     }
 
-    /// What can be asked for with each of them.
-    private static let fitting: Set<OptionName> = [
-        .convert, .diff, .format, .flamechart, .fold, .noLineNumbers, .output, .excludeIdle, .rate,
-    ]
-
-    func checkStored(_ raw: RawOptions) throws(UsageError) {
-        let given = raw.given.map(\.name)
-        guard let stored = given.first(where: { $0 == .convert || $0 == .diff }) else { return }
-        if let other = given.first(where: { !Self.fitting.contains($0) }) {
-            throw .incompatible(
-                "--\(stored.rawValue)", "--\(other.rawValue)", "It reads profiles that were written before, no process.")
-        }
-        if given.contains(.convert), given.contains(.diff) {
-            throw .incompatible("--convert", "--diff", "Each reads profiles of its own.")
-        }
-    }
-
     /// The second profile of `--diff` is an argument of its own.
     mutating func takeStored(_ raw: RawOptions) throws(UsageError) {
         if let before = raw.given.last(where: { $0.name == .diff })?.value {

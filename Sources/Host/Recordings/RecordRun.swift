@@ -40,13 +40,8 @@ final class RecordRun {
         }
         let tracees = Tracees()
         let snapshot = Snapshot(of: live)
-        let sampler = Sampler(
-            pid: pid, decoder: decoder, source: snapshot, tracees: tracees,
-            options: Sampler.Options(mode: .wall))
-        let refused = tracees.seize(pid)
-        guard refused == 0 else {
-            throw AttachFailure.refused(pid: pid, errno: refused)
-        }
+        let sampler = try detection.makeSampler(
+            reading: snapshot, with: decoder, tracees: tracees, options: Sampler.Options(mode: .wall), means: .stops)
         let recorder = Recorder(
             site: detection.site, module: detection.module, target: target(detection))
         var problem = "its state changed during each of several attempts. Try again"
