@@ -77,7 +77,7 @@ public final class CodeCache {
 
     /// More entries than this, and more bytes in all, are not kept: bounds on memory, not working limits.
     private static let mostEntries = 1 << 17
-    private static let mostBytes = 128 << 20
+    private static let mostBytes = 32 << 20
     private var bytes = 0
     /// The one that `checked` is about: another one counts its samples for itself.
     @exclusivity(unchecked) private var memory: Memory?
@@ -172,6 +172,8 @@ public final class CodeCache {
         }
 
         func stillHold(in memory: Memory) throws(DecodeError) -> Bool {
+            guard let first = ranges.first else { return true }
+            guard memory.budget.takeText(bytes.count) else { throw .tooMuch(at: first.start) }
             var offset = 0
             for range in ranges {
                 let now = try memory.view(range.start, range.count)
@@ -325,6 +327,7 @@ public final class CodeCache {
             throw .implausible("size of a line table", at: table)
         }
         let tableBytes = Int(tableSize) + reader.bytesData - reader.bytesSize
+        guard memory.budget.takeText(Int(tableSize)) else { throw .tooMuch(at: table) }
         let tableView = try memory.view(table &+ Address(reader.bytesSize), tableBytes)
         let lineTable = Array(
             tableView.bytes(reader.bytesData - reader.bytesSize, count: Int(tableSize)))

@@ -6,6 +6,8 @@ public enum DecodeError: Error, Sendable {
     case memory(MemoryError)
     /// What was read cannot be what it should be: which check failed, and where.
     case implausible(StaticString, at: Address)
+    /// Reading on would take longer, or more memory, than a sample may.
+    case tooMuch(at: Address)
 
     public var explanation: String {
         switch self {
@@ -13,6 +15,8 @@ public enum DecodeError: Error, Sendable {
             "could not read \(error.count) bytes at 0x\(String(error.address, radix: 16)) (errno \(error.errno))"
         case .implausible(let what, let address):
             "\(what) at 0x\(String(address, radix: 16))"
+        case .tooMuch(let address):
+            "more than a sample may read, or slower than it may be, at 0x\(String(address, radix: 16))"
         }
     }
 }

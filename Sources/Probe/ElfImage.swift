@@ -17,9 +17,16 @@ public final class ElfImage {
     let dynamicSymbols: [String: UInt64]
     private(set) var file: OpenFile?
     private let root: String
+    private let budget: ProbeBudget?
     private lazy var sections = file.flatMap { SectionFile($0) }
-    private lazy var debugSearch = DebugFiles(path: path, buildID: buildID, roots: [root, ""])
-    private lazy var debugFile = debugSearch.find(beside: sections)
+    private lazy var debugSearch = DebugFiles(path: path, buildID: buildID, roots: [root, ""], budget: budget)
+    private var debugFile: SectionFile?
+    private var isDebugFileOpen = false
+    private func openedDebugFile() -> SectionFile? {
+        if !isDebugFileOpen { debugFile = debugSearch.find(beside: sections) }
+        isDebugFileOpen = true
+        return debugFile
+    }
     /// Libraries by the hundred are looked at without knowing whether Python is in them; a separate
     /// debug file is not looked for then.
     private let mayBePython: Bool
@@ -32,12 +39,13 @@ public final class ElfImage {
     /// Found out once, in the first process.
     var version: (number: PythonVersion, origin: String)?
 
-    init(_ image: MappedImage, of target: ProbeTarget, wanted: Set<String>) {
+    init(_ image: MappedImage, of target: ProbeTarget, wanted: Set<String>, budget: ProbeBudget? = nil) {
+        self.budget = budget
         path = image.path
         buildID = image.buildID
         root = target.root
         self.wanted = wanted
-        file = target.files.open(image)
+        file = target.files(budget).open(image)
         var found: [String: UInt64] = [:]
         if let lookup = image.lookup {
             for name in wanted { found[name] = lookup.value(of: name) }
@@ -76,7 +84,7 @@ public final class ElfImage {
     private func loadedStaticSymbols() -> [String: UInt64] {
         if let staticSymbols { return staticSymbols }
         var found = sections?.staticSymbols(wanted) ?? [:]
-        if found.isEmpty, mayBePython, let debugFile, debugFile !== sections {
+        if found.isEmpty, mayBePython, let debugFile = openedDebugFile(), debugFile !== sections {
             found = debugFile.staticSymbols(wanted)
         }
         staticSymbols = found
@@ -92,10 +100,24 @@ public final class ElfImage {
         file = nil
     }
 
+    /// Lets go of debug information, which may be large. Its answers are kept.
+    func closeDebugInfo() {
+        keptStructs?.close()
+        debugFile = nil
+        isDebugFileOpen = false
+    }
+
     /// Debug information of this very file, wherever it is kept.
-    private(set) lazy var structLayouts: (any StructLayouts)? = KeptStructs(
+    public var structLayouts: (any StructLayouts)? {
+        if keptStructs == nil { keptStructs = makeKeptStructs() }
+        return keptStructs
+    }
+    private var keptStructs: KeptStructs?
+
+    private func makeKeptStructs() -> KeptStructs? { KeptStructs(
         buildID: buildID, cache: LayoutCache(),
-        open: { [unowned self] in debugFile.flatMap { DwarfStructs($0, search: debugSearch) } })
+        open: { [unowned self] in openedDebugFile().flatMap { DwarfStructs($0, search: debugSearch) } })
+    }
 }
 
 /// Remembers images from process to process, so that fifty workers of one binary are probed once.
@@ -109,15 +131,22 @@ public final class ImageCache {
         case file(device: UInt64, inode: UInt64, size: UInt64, modified: Int64)
     }
     private var images: [Identity: ElfImage] = [:]
+    /// What looking at one process may cost.
+    package let budget = ProbeBudget()
     /// How many files were looked into, and how often one was known already.
     public private(set) var filesRead = 0
     public private(set) var filesKnown = 0
 
     public init() {}
 
+    /// Closes what was opened to find an interpreter: it is not needed to sample it. What is asked later opens it again.
+    package func closeFiles() {
+        for image in images.values { image.closeDebugInfo() }
+    }
+
     func image(_ mapped: MappedImage, of target: ProbeTarget, wanted: Set<String>) -> ElfImage {
         if let known = known(.build(mapped.buildID), wanted) { return known }
-        let image = ElfImage(mapped, of: target, wanted: wanted)
+        let image = ElfImage(mapped, of: target, wanted: wanted, budget: budget)
         filesRead += 1
         let identity: Identity
         if !mapped.buildID.isEmpty {
@@ -129,6 +158,8 @@ public final class ImageCache {
         } else {
             return image
         }
+        // What was left out here may be affordable in another process.
+        if budget.limit != nil { return image }
         if images.count >= Self.mostImages { images.removeAll() }
         images[identity] = image
         return image

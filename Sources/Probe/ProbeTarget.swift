@@ -13,7 +13,7 @@ public enum ProbeTarget {
         }
     }
 
-    var files: TargetFiles { TargetFiles(target: self) }
+    func files(_ budget: ProbeBudget?) -> TargetFiles { TargetFiles(target: self, budget: budget) }
 
     /// What is put before its paths here.
     var root: String {

@@ -26,7 +26,7 @@ public struct ProcessProbe {
         cache: ImageCache = ImageCache()
     ) {
         self.target = target
-        source = memory.source
+        source = BudgetedSource(memory.source, budget: cache.budget)
         wanted = symbols.union(Self.ownSymbols)
         self.forcedABI = forcedABI
         self.cache = cache
@@ -34,12 +34,12 @@ public struct ProcessProbe {
 
     public func run() throws(ProbeError) -> ProbeReport {
         try target.refuse32Bit()
-        let list = ImageList(try target.mappings(), files: target.files, source: source)
+        let list = ImageList(try target.mappings(), files: target.files(cache.budget), source: source)
         var report = ProbeReport()
         var moved: [String: Address] = [:]
         var found: [(image: ElfImage, mapped: MappedImage)] = []
         var others: [(finding: Int, mapped: MappedImage)] = []
-        for mapped in list.images {
+        for mapped in list.images where !cache.budget.isSpent {
             var finding = FileFinding(
                 path: mapped.path, openedAs: "memory", loadBias: mapped.loadBias,
                 verdict: "no Python symbols")
@@ -61,7 +61,7 @@ public struct ProcessProbe {
         }
         // Only when there is nothing else: Python linked into a library that exports none of it.
         if found.isEmpty {
-            for other in others {
+            for other in others where !cache.budget.isSpent {
                 examine(other.mapped, [], &report.files[other.finding], &found)
             }
         }
@@ -120,7 +120,7 @@ public struct ProcessProbe {
     /// reads all data of all images, within bounds, and goes by the tables of `modules`.
     public func search(for modules: [DecoderModule]) throws(ProbeError) -> [LocatedInterpreter] {
         let mappings = try target.mappings()
-        let list = ImageList(mappings, files: target.files, source: source)
+        let list = ImageList(mappings, files: target.files(cache.budget), source: source)
         let memory = SearchMemory(mappings, source: source)
         let known = modules.flatMap { module in module.abis.map { PythonVersion($0.major, $0.minor) } }
         let versions = forcedABI.map { [PythonVersion($0.major, $0.minor)] } ?? known.reversed()
@@ -133,7 +133,7 @@ public struct ProcessProbe {
         var sites: [LocatedInterpreter] = []
         // A program is likelier to have swallowed Python than a library.
         for mapped in list.images.filter(\.isProgram) + list.images.filter({ !$0.isProgram }) {
-            guard !memory.isExhausted else { break }
+            guard !memory.isExhausted, !cache.budget.isSpent else { break }
             let search = RootSearch(image: mapped, memory: memory)
             let heads = search.heads(signs)
             guard !heads.isEmpty else { continue }

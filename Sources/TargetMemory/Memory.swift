@@ -11,6 +11,8 @@ import Glibc
 /// Pointers that `bytes` returns stay valid until the next `refresh`.
 public final class Memory {
     public let source: any MemorySource
+    /// What the present sample may still cost.
+    public let budget = SampleBudget()
     /// Which sample this is; changes with every `refresh`.
     public var epoch: UInt32 {
         // Inlined into another module, the access would be checked there in spite of the attribute.
@@ -74,6 +76,7 @@ public final class Memory {
     public func refresh(witness: Address? = nil) -> UInt32? {
         prepare()
         currentEpoch &+= 1
+        budget.begin()
         return workingSet.load(from: source, epoch: currentEpoch, witness: witness)
     }
 
@@ -122,6 +125,9 @@ public final class Memory {
         let size = Int(pagesEnd - start)
         guard straySize + size <= Self.mostStrayBytes else {
             throw MemoryError(address: address, count: count, errno: E2BIG)
+        }
+        guard budget.takeStep() else {
+            throw MemoryError(address: address, count: count, errno: ETIMEDOUT)
         }
         let bytes = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
         let copied = source.read(AddressRange(start: start, count: size), into: bytes)

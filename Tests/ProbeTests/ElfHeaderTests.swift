@@ -61,7 +61,7 @@ import Testing
             mappings.append(mapping)
         }
         let memory = FakeMemory([(0x10_0000, image), (0x20_0000, image), (0x30_0000, image)])
-        let list = ImageList(mappings, files: ProbeTarget.process(1).files, source: memory)
+        let list = ImageList(mappings, files: ProbeTarget.process(1).files(nil), source: memory)
         #expect(list.images.map(\.loadBias) == [0x10_0000, 0x20_0000])
         #expect(list.images.allSatisfy { $0.lookup?.value(of: "_PyRuntime") == 0x1800 })
     }

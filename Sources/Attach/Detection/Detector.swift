@@ -43,6 +43,8 @@ package final class Detector {
     package func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
         rejected = []
         isStarting = false
+        images.budget.begin()
+        defer { images.closeFiles() }
         try refuseUnreadable()
         let memory = Memory(source: source)
         var report = try probe(memory)
@@ -51,7 +53,7 @@ package final class Detector {
             announceIfNew(detection)
             return detection
         }
-        if patience.searches {
+        if patience.searches, !images.budget.isSpent {
             let found = try search(memory)
             report.candidates += found
             if let detection = decodable(found, memory, patience) { return detection }
@@ -85,27 +87,27 @@ package final class Detector {
         _ sites: [LocatedInterpreter], _ memory: Memory, _ patience: Patience
     ) -> Detection? {
         for site in sites {
-            for module in settings.decoders {
+            for module in settings.decoders where !images.budget.isSpent {
                 switch module.claim(site, memory, frames) {
                 case .notMine: continue
-                case .unsupported(let reason): rejected.append("\(site.version): \(reason)")
+                case .unsupported(let reason): reject("\(site.version): \(reason)")
                 case .reads(let choices):
                     let allowed = choices.filter { settings.layout == nil || settings.layout == $0.source }
                     if allowed.isEmpty, let layout = settings.layout {
                         let has = choices.map(\.source.rawValue).joined(separator: ", ")
-                        rejected.append(
+                        reject(
                             "\(site.version): \(module.name) has no layout \(layout.rawValue), only \(has)")
                     }
                     for choice in patience.allLayouts ? allowed : Array(allowed.prefix(1)) {
                         do {
                             let decoder = try choice.makeDecoder()
-                            try Trial(decoder: decoder, memory: memory).run(patience)
+                            try Trial(decoder: decoder, memory: memory, budget: images.budget).run(patience)
                             return Detection(
                                 pid: pid, site: site, module: module, layout: choice,
                                 decoder: decoder)
                         } catch {
                             if error is NotAlive { isStarting = true }
-                            rejected.append("\(site.version), \(choice.description): \(error)")
+                            reject("\(site.version), \(choice.description): \(error)")
                         }
                     }
                 }
@@ -113,6 +115,16 @@ package final class Detector {
         }
         return nil
     }
+
+    private static let mostRejections = 24
+
+    private func reject(_ reason: String) {
+        if rejected.count < Self.mostRejections { rejected.append(reason) }
+        if rejected.count == Self.mostRejections { rejected[Self.mostRejections - 1] = "and more" }
+    }
+
+    /// A sentence of its own where the probe was cut short; empty where it was not.
+    private var cutShort: String { images.budget.explanation.map { "\n\($0)" } ?? "" }
 
     private func search(_ memory: Memory) throws(DetectionFailure) -> [LocatedInterpreter] {
         do {
@@ -125,11 +137,13 @@ package final class Detector {
     /// The interpreter of a process that was just forked from one whose interpreter is known: it lies at
     /// the same addresses, so nothing has to be looked for. Nil when it does not decode.
     package func adopt(_ known: Detection) -> Detection? {
+        images.budget.begin()
+        defer { images.closeFiles() }
         let memory = Memory(source: source)
         guard case .reads(let choices) = known.module.claim(known.site, memory, frames),
             let choice = choices.first(where: { $0.description == known.layout.description }),
             let decoder = try? choice.makeDecoder(),
-            (try? Trial(decoder: decoder, memory: memory).run(.adoption)) != nil
+            (try? Trial(decoder: decoder, memory: memory, budget: images.budget).run(.adoption)) != nil
         else { return nil }
         return Detection(
             pid: pid, site: known.site, module: known.module, layout: choice, decoder: decoder)
@@ -165,7 +179,7 @@ package final class Detector {
                 + "none of its \(report.files.count) mapped files exports _PyRuntime, "
                 + "_PyThreadState_Current or PyInterpreterState_Head, or has a section .PyRuntime, and nothing "
                 + "in their data looks like an interpreter. "
-                + "See what was looked at with: \(probeCommand)")
+                + "See what was looked at with: \(probeCommand)" + cutShort)
     }
 
     private var probeCommand: String {
@@ -174,7 +188,8 @@ package final class Detector {
 
     private func undecodable(_ report: ProbeReport) -> DetectionFailure {
         let versions = report.candidates.map { "\($0.version) (\($0.versionOrigin)) in \($0.path)" }
-        let found = "found Python \(versions.joined(separator: "; "))"
+        let more = versions.count > 8 ? "; and \(versions.count - 8) more" : ""
+        let found = "found Python \(versions.prefix(8).joined(separator: "; "))\(more)"
         let supported = settings.decoders.supportedABIs.map(\.dotted).joined(separator: ", ")
         var explanation: String
         if let forcedABI = settings.forcedABI {
@@ -189,6 +204,6 @@ package final class Detector {
         explanation += settings.forcedABI == nil
             ? "\nSee what was found with: \(probeCommand)"
             : "\nLeave --abi out to let pyflame detect the version"
-        return DetectionFailure(explanation: explanation)
+        return DetectionFailure(explanation: explanation + cutShort)
     }
 }

@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import Probe
 import TargetMemory
 
 /// Tries a decoder on the running target. A stack that is read while its thread runs may be torn, so
@@ -9,12 +10,15 @@ struct Trial {
 
     let decoder: any FrameDecoder
     let memory: Memory
+    let budget: ProbeBudget
 
     func run(_ patience: Detector.Patience) throws {
         var problem: any Error = LayoutUnavailable("it does not decode")
         var frameless = 0
         for attempt in 0..<patience.attempts {
             if attempt > 0 { usleep(attempt < 20 ? 100 : 1000) }
+            guard !budget.isSpent else { throw LayoutUnavailable("the time for it was over") }
+            memory.budget.end = budget.end
             memory.refresh()
             do throws(DecodeError) {
                 let threads = try decoder.threads(in: memory)

@@ -57,6 +57,7 @@ public struct FrameObjectWalk {
         var chain = ChainGuard(limit: ChainGuard.deepestStack)
         var address = leaf
         while address != 0, try chain.step(address) {
+            guard memory.budget.takeStep() else { throw .tooMuch(at: address) }
             let frame = try memory.view(address, layout.span)
             let entry = try codes.entry(frame.word(layout.code), in: memory)
             let line = frame.int32(layout.line)

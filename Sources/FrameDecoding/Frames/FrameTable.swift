@@ -38,7 +38,7 @@ public final class FrameTable {
 
     /// No program has as many lines that run, or as many bytes of names, as the bounds allow; but one that
     /// invents new ones all the time must not take all memory.
-    public init(mostFrames: Int = 1 << 20, mostText: Int = 256 << 20) {
+    public init(mostFrames: Int = 1 << 20, mostText: Int = 64 << 20) {
         self.mostFrames = mostFrames
         self.mostText = mostText
     }

@@ -83,6 +83,7 @@ public struct InterpreterFrameWalk {
         var address = leaf
         var cameFromC = true
         while address != 0, try chain.step(address) {
+            guard memory.budget.takeStep() else { throw .tooMuch(at: address) }
             let frame = try memory.view(address, layout.span)
             let place = address
             address = frame.word(layout.previous)

@@ -43,6 +43,7 @@ public struct PEP393Layout: Sendable {
         var sources = [AddressRange(start: address &+ Address(length), count: headSize - length)]
         guard kept > 0 else { return ReadText(text: "", sources: sources) }
 
+        guard memory.budget.takeText(kept * width) else { throw .tooMuch(at: address) }
         let data: Address
         if bits >> UInt32(compactBit) & 1 == 1 {
             let ascii = bits >> UInt32(asciiBit) & 1 == 1

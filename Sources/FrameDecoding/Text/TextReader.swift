@@ -17,6 +17,7 @@ public enum TextReader: Sendable {
             let count = try memory.word(address &+ Address(size))
             guard count < 1 << 30 else { throw .implausible("length of a string", at: address) }
             let kept = min(Int(count), Self.longest)
+            guard memory.budget.takeText(kept) else { throw .tooMuch(at: address) }
             let view = try memory.view(address, data + kept)
             return ReadText(
                 text: decodeUTF8(view.bytes(data, count: kept)) + (kept < Int(count) ? "…" : ""),

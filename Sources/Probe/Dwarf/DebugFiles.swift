@@ -5,6 +5,7 @@ struct DebugFiles {
     let buildID: [UInt8]
     /// The roots of the file systems to look in: the process's own, and ours (empty).
     let roots: [String]
+    var budget: ProbeBudget?
 
     /// The file itself if it has debug information, else one beside it of the same build; nil when
     /// there is none. Without a build-id nothing proves that a file belongs to this one.
@@ -12,7 +13,7 @@ struct DebugFiles {
         if let file, file.hasDebugInfo { return file }
         guard buildID.count >= 4 else { return nil }
         for candidate in byBuildID(buildID) + byLink(in: file) {
-            if let found = Self.open(candidate, buildID: buildID), found.hasDebugInfo { return found }
+            if let found = open(candidate, buildID: buildID), found.hasDebugInfo { return found }
         }
         return nil
     }
@@ -31,7 +32,7 @@ struct DebugFiles {
             ? roots.map { Place(root: $0, path: name) }
             : [Place(root: root, path: Self.directory(of: String(file.file.path.dropFirst(root.count))) + "/" + name)]
         for candidate in named + byBuildID(id) {
-            if let found = Self.open(candidate, buildID: id) { return found }
+            if let found = open(candidate, buildID: id) { return found }
         }
         return nil
     }
@@ -43,16 +44,16 @@ struct DebugFiles {
 
         /// In the system's own folder links are the administrator's and may be followed; elsewhere the target
         /// may have made them.
-        var file: OpenFile? {
+        func file(_ budget: ProbeBudget?) -> OpenFile? {
             let isOurs = root.isEmpty && path.hasPrefix("\(DebugFiles.system)/")
                 && !path.split(separator: "/").contains("..")
-            return isOurs ? OpenFile(path) : OpenFile(path, root: root)
+            return isOurs ? OpenFile(path, budget: budget) : OpenFile(path, root: root, budget: budget)
         }
     }
     private static let system = "/usr/lib/debug"
 
-    private static func open(_ place: Place, buildID: [UInt8]) -> SectionFile? {
-        guard let file = place.file, let sections = SectionFile(file),
+    private func open(_ place: Place, buildID: [UInt8]) -> SectionFile? {
+        guard budget?.isSpent != true, let file = place.file(budget), let sections = SectionFile(file),
             sections.buildID == buildID
         else { return nil }
         return sections

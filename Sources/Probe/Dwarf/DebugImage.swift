@@ -10,9 +10,14 @@ final class DebugImage {
     let elf: OpaquePointer
     private let memory: UnsafeMutableRawPointer
     private let size: Int
+    /// Set aside in the budget.
+    private let cost: UInt64
+    private let budget: ProbeBudget?
 
-    /// Debug builds of big programs have some hundred MB; more is not worth the memory, or a trap.
-    private static let largestSize: UInt64 = 1 << 30
+    /// Where nobody has set a budget.
+    private static let largestSize = UInt64(ProbeBudget.mostBytes)
+    /// libdw makes ten times as much of abbreviations, in one call. CPython has less than a megabyte of them.
+    private static let largestAbbreviations: UInt64 = 4 << 20
 
     private static let useful: Set<String> = [
         ".debug_info", ".debug_types", ".debug_abbrev", ".debug_str", ".debug_line_str",
@@ -25,7 +30,7 @@ final class DebugImage {
 
     init?(_ source: SectionFile) {
         let file = source.file
-        guard file.size >= 64, Self.isBounded(source), let size = Int(exactly: file.size),
+        guard file.size >= 64, let cost = Self.cost(of: source), let size = Int(exactly: file.size),
             let head = file.bytes(at: 0, count: 64), let table: UInt64 = head.load(40),
             head.load(58, as: UInt16.self) == UInt16(Self.headerSize),
             let count: UInt16 = head.load(60), let names: UInt16 = head.load(62),
@@ -36,6 +41,12 @@ final class DebugImage {
         else { return nil }
         self.memory = memory
         self.size = size
+        guard file.budget?.take(cost, for: "debug information of \(file.path)") ?? (cost <= Self.largestSize) else {
+            munmap(memory, size)
+            return nil
+        }
+        self.cost = cost
+        budget = file.budget
         madvise(memory, size, MADV_HUGEPAGE)
 
         let tableSize = UInt64(count) * UInt64(Self.headerSize)
@@ -43,6 +54,7 @@ final class DebugImage {
             Self.copy(file, table, tableSize, to: memory, size)
         else {
             munmap(memory, size)
+            budget?.giveBack(cost)
             return nil
         }
         for section in source.sections where section.index < count {
@@ -58,6 +70,7 @@ final class DebugImage {
         }
         guard let elf = elf_memory(memory.assumingMemoryBound(to: CChar.self), size) else {
             munmap(memory, size)
+            budget?.giveBack(cost)
             return nil
         }
         self.elf = elf
@@ -66,6 +79,7 @@ final class DebugImage {
     deinit {
         elf_end(elf)
         munmap(memory, size)
+        budget?.giveBack(cost)
     }
 
     /// Reads a part of the file to the same place in the image.
@@ -77,35 +91,41 @@ final class DebugImage {
         var done = 0
         while done < Int(count) {
             let at = Int(offset) + done
-            let copied = pread(file.descriptor, memory + at, Int(count) - done, off_t(at))
+            // In pieces, so that signals and the end of the time are noticed.
+            let piece = min(Int(count) - done, 4 << 20)
+            let copied = file.budget?.isSpent == true ? 0 : pread(file.descriptor, memory + at, piece, off_t(at))
             guard copied > 0 else { return false }
             done += copied
         }
         return true
     }
 
-    /// Whether the sections, once unpacked, are of a size that real files have.
-    private static func isBounded(_ source: SectionFile) -> Bool {
+    /// Bytes of the sections, as they are and unpacked (which libelf does in one call that cannot be left); nil
+    /// for sizes that make no sense.
+    private static func cost(of source: SectionFile) -> UInt64? {
         var total: UInt64 = 0
         for section in source.sections where useful.contains(section.name) && section.hasBytes {
-            var size = section.size
+            var size: UInt64 = 0
             if section.isCompressed {
                 // Elf64_Chdr: the unpacked size is its second word.
                 guard let unpacked: UInt64 = source.file.load(section.offset &+ 8) else {
-                    return false
+                    return nil
                 }
-                size = max(size, unpacked)
+                size = unpacked
             } else if section.name.utf8.starts(with: ".zdebug".utf8) {
                 // "ZLIB", and the unpacked size in the order of the network.
                 guard let unpacked: UInt64 = source.file.load(section.offset &+ 4) else {
-                    return false
+                    return nil
                 }
-                size = max(size, unpacked.byteSwapped)
+                size = unpacked.byteSwapped
             }
-            let (sum, overflow) = total.addingReportingOverflow(size)
-            guard !overflow, sum <= largestSize else { return false }
+            let isTooLong = section.name.utf8.elementsEqual(".debug_abbrev".utf8) || section.name.utf8.elementsEqual(".zdebug_abbrev".utf8)
+                ? max(size, section.size) > largestAbbreviations : false
+            let (own, isHuge) = size.addingReportingOverflow(section.size)
+            let (sum, overflow) = total.addingReportingOverflow(own)
+            guard !isTooLong, !isHuge, !overflow else { return nil }
             total = sum
         }
-        return true
+        return total
     }
 }

@@ -3,10 +3,14 @@ import CElfutils
 /// How many entries may be looked at, so that a file that leads in circles comes to an end.
 final class DwarfBudget {
     private var left: Int
-    init(_ steps: Int) { left = steps }
+    private let probe: ProbeBudget?
+    init(_ steps: Int, within probe: ProbeBudget? = nil) {
+        left = steps
+        self.probe = probe
+    }
     func spend() -> Bool {
         left -= 1
-        return left >= 0
+        return left >= 0 && (left & 63 != 0 || probe?.isSpent != true)
     }
 }
 

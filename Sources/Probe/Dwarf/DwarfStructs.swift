@@ -6,6 +6,7 @@ import Glibc
 /// configured for debugging, or made after this was written.
 final class DwarfStructs: StructLayouts {
     private let file: DwarfFile
+    private let budget: ProbeBudget?
     private let index: TypeIndex
     private var known: [String: Die?] = [:]
 
@@ -18,7 +19,8 @@ final class DwarfStructs: StructLayouts {
     init?(_ file: SectionFile, search: DebugFiles) {
         guard let dwarf = DwarfFile(file, search: search) else { return nil }
         self.file = dwarf
-        index = TypeIndex(dwarf, budget: DwarfBudget(Self.scanSteps))
+        budget = file.file.budget
+        index = TypeIndex(dwarf, budget: DwarfBudget(Self.scanSteps, within: budget))
     }
 
     func size(of type: String) -> Int? { find(type)?.size }
@@ -54,12 +56,12 @@ final class DwarfStructs: StructLayouts {
         guard let type = die.peeled() else { return nil }
         if let unit = type.reference(Int(DW_AT_signature)) { return unit }
         guard type.has(Int(DW_AT_declaration)) else { return type }
-        return type.name.flatMap { index.find(.aggregate, String(cString: $0)) }
+        return type.name.flatMap { TypeIndex.text($0) }.flatMap { index.find(.aggregate, $0) }
     }
 
     private func place(of path: String, in type: String) -> Place? {
-        guard path.utf8.count <= 256, var die = find(type) else { return nil }
-        let budget = DwarfBudget(Self.questionSteps)
+        guard path.utf8.count <= 256, budget?.isSpent != true, var die = find(type) else { return nil }
+        let budget = DwarfBudget(Self.questionSteps, within: budget)
         var place = Place(bit: 0, width: nil, type: nil)
         for name in path.split(separator: ".", maxSplits: 16) {
             if let previous = place.type {

@@ -8,7 +8,20 @@ final class KeptStructs: StructLayouts {
     private let cache: LayoutCache?
     private var answers: LayoutAnswers
     private let open: () -> (any StructLayouts)?
-    private lazy var dwarf = open()
+    private var dwarf: (any StructLayouts)?
+    private var isOpen = false
+
+    private func opened() -> (any StructLayouts)? {
+        if !isOpen { dwarf = timed(open) }
+        isOpen = true
+        return dwarf
+    }
+
+    /// Gives the memory back that DWARF takes; asked again, it is opened again.
+    func close() {
+        dwarf = nil
+        isOpen = false
+    }
     /// What finding answers has taken in this run, in nanoseconds.
     private var spent: UInt64 = 0
     private var isChanged = false
@@ -24,7 +37,7 @@ final class KeptStructs: StructLayouts {
         self.open = open
         let kept = self.cache?.load(buildID)
         answers = kept ?? LayoutAnswers()
-        if kept == nil, timed({ dwarf }) == nil { return nil }
+        if kept == nil, opened() == nil { return nil }
     }
 
     func offset(of member: String, in type: String) -> Int? {
@@ -50,7 +63,7 @@ final class KeptStructs: StructLayouts {
 
     private func answer(_ question: String, _ find: (any StructLayouts) -> [Int]?) -> [Int] {
         if let known = answers[question] { return known }
-        guard let dwarf = timed({ dwarf }) else { return [] }
+        guard let dwarf = opened() else { return [] }
         let found = timed { find(dwarf) } ?? []
         answers[question] = found
         isChanged = true

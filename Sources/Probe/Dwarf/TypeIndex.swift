@@ -15,6 +15,10 @@ final class TypeIndex {
         "ceval.c", "pystate.c", "frameobject.c", "codeobject.c", "unicodeobject.c",
     ]
     private static let mostUnits = 1 << 17
+    /// A name can be as long as the file, and that of every type; no type of an interpreter has such a one.
+    private static let longestName = 256
+    private static let longestPath = 4096
+    private static let mostTypes = 1 << 19
 
     enum Kind: UInt64 { case aggregate = 1, typedef = 2 }
 
@@ -56,9 +60,9 @@ final class TypeIndex {
     /// Whether the path ends in this file name.
     private static func ends(_ path: UnsafePointer<CChar>?, with name: String) -> Bool {
         guard let path else { return false }
-        let length = strlen(path)
+        let length = strnlen(path, longestPath)
         let count = name.utf8.count
-        guard length >= count, strcmp(path + (length - count), name) == 0 else { return false }
+        guard length < longestPath, length >= count, strcmp(path + (length - count), name) == 0 else { return false }
         return length == count || path[length - count - 1] == CChar(UInt8(ascii: "/"))
     }
 
@@ -84,8 +88,15 @@ final class TypeIndex {
 
     private func remember(_ kind: Kind, _ die: Die) {
         guard let name = die.name else { return }
-        let key = Self.key(kind, UnsafeRawBufferPointer(start: name, count: strlen(name)))
+        let length = strnlen(name, Self.longestName)
+        guard length < Self.longestName, types.count < Self.mostTypes else { return }
+        let key = Self.key(kind, UnsafeRawBufferPointer(start: name, count: length))
         if types[key] == nil { types[key] = die }
+    }
+
+    /// The name as text; nil for one that is too long.
+    static func text(_ name: UnsafePointer<CChar>) -> String? {
+        strnlen(name, longestName) < longestName ? String(cString: name) : nil
     }
 
     /// FNV-1a.

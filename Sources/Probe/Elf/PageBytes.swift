@@ -5,7 +5,7 @@ final class PageBytes: ByteReader {
     private var pages: [UInt64: [UInt8]] = [:]
 
     private static let pageSize: UInt64 = 4096
-    private static let mostPages = 64
+    private static let mostPages = 16
 
     init(_ process: ProcessBytes) { self.process = process }
 

@@ -30,7 +30,6 @@ final class SectionFile {
     /// before it is asked.
     private static let mostSections = 8192
     private static let longestName = 256
-    private static let largestTable: UInt64 = 256 << 20
     private static let largestFile: UInt64 = 8 << 30
 
     init?(_ file: OpenFile) {
@@ -48,7 +47,13 @@ final class SectionFile {
         sections = Self.list(elf)
     }
 
-    deinit { elf_end(elf) }
+    /// Bytes of tables that libelf keeps for us.
+    private var bytesKept: UInt64 = 0
+
+    deinit {
+        elf_end(elf)
+        file.budget?.giveBack(bytesKept)
+    }
 
     private static func list(_ elf: OpaquePointer) -> [Section] {
         var names = 0
@@ -90,11 +95,19 @@ final class SectionFile {
 
     /// The bytes of a section, at most `limit` of them.
     func contents(_ section: Section, limit: UInt64) -> UnsafeRawBufferPointer? {
-        guard section.hasBytes, !section.isCompressed, section.size <= limit,
+        guard section.hasBytes, !section.isCompressed, section.size <= limit, isAffordable(section),
             let handle = elf_getscn(elf, section.index), let data = elf_rawdata(handle, nil),
             let bytes = data.pointee.d_buf
         else { return nil }
         return UnsafeRawBufferPointer(start: bytes, count: data.pointee.d_size)
+    }
+
+    /// Small sections are free: there are no more of them than a file may have.
+    private func isAffordable(_ section: Section) -> Bool {
+        guard let budget = file.budget, section.size > 1 << 16 else { return true }
+        guard budget.take(section.size, for: "\(section.name) of \(file.path)") else { return false }
+        bytesKept += section.size
+        return true
     }
 
     var buildID: [UInt8] {
@@ -109,10 +122,10 @@ final class SectionFile {
     /// The values of those of `names` that `.symtab` defines, in one pass.
     func staticSymbols(_ names: Set<String>) -> [String: UInt64] {
         guard let table = sections.first(where: { $0.type == 2 }),
-            let symbols = contents(table, limit: Self.largestTable),
+            let symbols = contents(table, limit: ProbeBudget.largestTable),
             let strings = sections.first(where: { $0.index == Int(table.link) }),
-            let text = contents(strings, limit: Self.largestTable)
+            let text = contents(strings, limit: ProbeBudget.largestTable)
         else { return [:] }
-        return SymbolScan(names).values(symbols: symbols, strings: text)
+        return SymbolScan(names).values(symbols: symbols, strings: text) { [file] in file.budget?.isSpent == true }
     }
 }

@@ -16,12 +16,13 @@ struct SymbolScan {
         }
     }
 
-    /// `symbols` is an array of Elf64_Sym, `strings` the table of their names.
-    func values(symbols: UnsafeRawBufferPointer, strings: UnsafeRawBufferPointer)
-        -> [String: UInt64]
-    {
+    /// `symbols` is an array of Elf64_Sym, `strings` the table of their names; `isOver` is asked now and then.
+    func values(
+        symbols: UnsafeRawBufferPointer, strings: UnsafeRawBufferPointer, until isOver: () -> Bool = { false }
+    ) -> [String: UInt64] {
         var found: [String: (value: UInt64, rank: Int)] = [:]
         for offset in stride(from: 0, to: symbols.count - symbols.count % 24, by: 24) {
+            if offset & 0x3fff == 0, isOver() { break }
             let start = Int(symbols.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
             guard start < strings.count else { continue }
             let candidates = byFirst[Int(strings[start])]

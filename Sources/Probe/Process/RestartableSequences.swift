@@ -8,8 +8,9 @@ public enum RestartableSequences {
     /// no such glibc is found, and where it was told not to register (`__rseq_size` is 0 then).
     public static func offset(pid: Int32, source: any MemorySource) -> Int64? {
         let target = ProbeTarget.process(pid)
+        let budget = ProbeBudget()
         guard let mappings = try? target.mappings() else { return nil }
-        for image in ImageList(mappings, files: target.files, source: source).images {
+        for image in ImageList(mappings, files: target.files(budget), source: BudgetedSource(source, budget: budget)).images {
             guard let offset = image.lookup?.value(of: "__rseq_offset"),
                 let size = image.lookup?.value(of: "__rseq_size")
             else { continue }

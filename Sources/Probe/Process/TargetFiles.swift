@@ -4,6 +4,7 @@ import TargetMemory
 /// Opens the files that a target has mapped; those of a process in its own view of the file system.
 struct TargetFiles {
     let target: ProbeTarget
+    var budget: ProbeBudget?
 
     /// By its name if that is still the same file, else through the mapping itself (which needs
     /// more privileges, but reaches deleted files).
@@ -12,7 +13,7 @@ struct TargetFiles {
         guard case .process(let pid) = target else { return nil }
         let start = String(mapping.start, radix: 16)
         let end = String(mapping.end, radix: 16)
-        return OpenFile("/proc/\(pid)/map_files/\(start)-\(end)")
+        return OpenFile("/proc/\(pid)/map_files/\(start)-\(end)", budget: budget)
     }
 
     /// The file of `image`, proven to be the one in memory: same inode, and the same build-id
@@ -26,7 +27,7 @@ struct TargetFiles {
         for mapping in image.mappings where mapping.isFile {
             let start = String(mapping.start, radix: 16)
             let end = String(mapping.end, radix: 16)
-            if let file = OpenFile("/proc/\(pid)/map_files/\(start)-\(end)"),
+            if let file = OpenFile("/proc/\(pid)/map_files/\(start)-\(end)", budget: budget),
                 hasSameBuildID(file, image) ?? true
             {
                 return file
@@ -45,7 +46,7 @@ struct TargetFiles {
             return core.file(named: mapping.path)
         case .process(let pid):
             for root in ["/proc/\(pid)/root", ""] {
-                if let file = OpenFile(mapping.path, root: root), isRight(file) { return file }
+                if let file = OpenFile(mapping.path, root: root, budget: budget), isRight(file) { return file }
             }
             return nil
         }
