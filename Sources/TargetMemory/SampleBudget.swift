@@ -13,9 +13,9 @@ public final class SampleBudget {
         didSet { isSpent = false }
     }
     /// Whether the present sample had to be given up.
-    public private(set) var isSpent = false
-    private var textLeft = SampleBudget.mostText
-    private var steps = 0
+    @exclusivity(unchecked) public private(set) var isSpent = false
+    @exclusivity(unchecked) private var textLeft = SampleBudget.mostText
+    @exclusivity(unchecked) private var steps = 0
 
     /// How many steps of a walk are taken between two looks at the clock: some ten microseconds.
     private static let stepsPerLook = 64
