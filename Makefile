@@ -1,4 +1,5 @@
-# make, make demo, make test, make bench, make bench-quick, make install (PREFIX, DESTDIR), make clean.
+# make, make demo, make test, make bench, make bench-quick, make dist, make wheel,
+# make install (PREFIX, DESTDIR), make clean.
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT ?= swift
@@ -48,5 +49,15 @@ install:
 	install -D -m 644 completions/_pyflame $(SHARE)/zsh/site-functions/_pyflame
 	install -D -m 644 completions/pyflame.fish $(SHARE)/fish/vendor_completions.d/pyflame.fish
 
+# One static program that runs on any Linux, as an archive and as a wheel for pip: dist/.
+.PHONY: dist wheel
+dist:
+	@scripts/setup build
+	@SWIFT='$(SWIFT)' scripts/dist archive
+
+wheel:
+	@scripts/setup build
+	@SWIFT='$(SWIFT)' scripts/dist wheel
+
 clean:
-	rm -rf .build demo.folded
+	rm -rf .build .build-static dist demo.folded
