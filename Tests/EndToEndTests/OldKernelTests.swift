@@ -2,19 +2,22 @@ import Foundation
 import TestSupport
 import Testing
 
-/// pyflame on Linux 3.10: every system call that came later fails with ENOSYS (fixtures/programs/old_kernel.py).
-@Suite(.serialized, .enabled(if: OldKernelTests.isPossible, "no python3 that can set a seccomp filter on this machine"))
-struct OldKernelTests {
+/// What makes a new kernel behave like an old one, where that can be had.
+enum OldKernel {
     /// The launcher, run by a Python whose ctypes works.
-    private static let launcher: [String]? = Interpreter.eachMinor.reversed().lazy
+    static let launcher: [String]? = Interpreter.eachMinor.reversed().lazy
         .filter { !$0.minor.hasPrefix("2") }
         .map { [$0.command, fixture("old_kernel.py")] }
         .first { (try? Child($0 + ["/bin/true"]).finish().status) == 0 }
 
     static var isPossible: Bool { launcher != nil }
+}
 
+/// pyflame on Linux 3.10: every system call that came later fails with ENOSYS (fixtures/programs/old_kernel.py).
+@Suite(.serialized, .enabled(if: OldKernel.isPossible, "no python3 that can set a seccomp filter on this machine"))
+struct OldKernelTests {
     private func onOldKernel(_ arguments: [String], without calls: String? = nil) throws -> Finished {
-        let launcher = try #require(Self.launcher)
+        let launcher = try #require(OldKernel.launcher)
         return try Child(launcher + (calls.map { ["--without", $0] } ?? []) + [pyflamePath] + arguments).finish()
     }
 
