@@ -30,7 +30,12 @@ let libraries: [Target] = [
     .target(name: "Live", dependencies: ["FrameDecoding", "System"]),
     .target(name: "Recording", dependencies: ["FrameDecoding", "TargetMemory", "CZlib"]),
     .target(name: "Pages", resources: pages.map { .embedInCode($0) }),
-    .target(name: "Sinks", dependencies: ["FrameDecoding", "CZlib", "Pages"]),
+    // How bytes get into files: atomic replacement, gzip, JSON, protobuf.
+    .target(name: "Output", dependencies: ["FrameDecoding", "CZlib"]),
+    // What is known of a run: call trees, logs of samples, profiles read back and compared.
+    .target(name: "Profiles", dependencies: ["FrameDecoding", "Output"]),
+    // One file per output format.
+    .target(name: "Formats", dependencies: ["FrameDecoding", "Output", "Pages", "Profiles"]),
 ]
 
 let decoderModules: [Target] = decoders.map {
@@ -47,7 +52,8 @@ let program: [Target] = [
     .target(
         name: "Host",
         dependencies: [
-            "Attach", "Probe", "Sampler", "Sinks", "Live", "Recording", "FrameDecoding", "System", "TargetMemory",
+            "Attach", "Probe", "Sampler", "Formats", "Output", "Profiles", "Live", "Recording", "FrameDecoding",
+            "System", "TargetMemory",
         ]),
     .executableTarget(name: "pyflame", dependencies: ["Host", "StandardDecoders"]),
 ]
@@ -55,7 +61,7 @@ let program: [Target] = [
 let tests: [Target] = [
     // What several test targets share.
     .target(
-        name: "TestSupport", dependencies: ["FrameDecoding", "Sinks", "System", "TargetMemory"], path: "Tests/TestSupport"),
+        name: "TestSupport", dependencies: ["FrameDecoding", "System", "TargetMemory"], path: "Tests/TestSupport"),
     // Who may talk to the kernel.
     .testTarget(name: "SystemTests", dependencies: ["Machine", "System", "TestSupport"]),
     .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),
@@ -76,31 +82,35 @@ let tests: [Target] = [
         dependencies: ["pyflame", "StandardDecoders", "Recording", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(
         name: "ProbeTests", dependencies: ["Probe", "Machine", "FrameDecoding", "TargetMemory", "TestSupport"]),
-    .testTarget(name: "SinksTests", dependencies: ["Sinks", "FrameDecoding"]),
+    .testTarget(name: "OutputTests", dependencies: ["FrameDecoding", "Output"]),
+    .testTarget(name: "ProfilesTests", dependencies: ["FrameDecoding", "Profiles", "TestSupport"]),
+    .testTarget(
+        name: "FormatsTests",
+        dependencies: ["Formats", "FrameDecoding", "Output", "Pages", "Profiles", "TestSupport"]),
     // Pictures and pages, in a real browser.
-    .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Sinks", "FrameDecoding", "TestSupport"]),
+    .testTarget(name: "BrowserTests", dependencies: ["pyflame", "Formats", "FrameDecoding", "TestSupport"]),
     // What is written, opened by the tools that it is for.
-    .testTarget(name: "FormatTests", dependencies: ["pyflame", "TestSupport"]),
+    .testTarget(name: "ReaderTests", dependencies: ["pyflame", "TestSupport"]),
     .testTarget(name: "LiveTests", dependencies: ["Live", "FrameDecoding"]),
     .testTarget(name: "OptionsTests", dependencies: ["Host", "StandardDecoders", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(
         name: "EndToEndTests",
         dependencies: [
-            "pyflame", "StandardDecoders", "Probe", "Sinks", "FrameDecoding", "System", "TargetMemory", "TestSupport",
+            "pyflame", "StandardDecoders", "Probe", "FrameDecoding", "System", "TargetMemory", "TestSupport",
         ]
             + decoderDependencies),
     // What is promised of targets, hostile ones as well.
     .testTarget(
         name: "SafetyTests",
         dependencies: [
-            "pyflame", "Host", "StandardDecoders", "Attach", "Probe", "Recording", "Sampler", "Sinks", "FrameDecoding",
+            "pyflame", "Host", "StandardDecoders", "Attach", "Probe", "Profiles", "Recording", "Sampler", "FrameDecoding",
             "TargetMemory", "FuzzTargets", "TestSupport",
         ] + decoderDependencies),
     // What reads strangers' bytes, as functions of bytes.
     .target(
         name: "FuzzTargets",
-        dependencies: ["Probe", "Recording", "Sinks", "FrameDecoding", "System", "TargetMemory"],
+        dependencies: ["Probe", "Formats", "Profiles", "Recording", "FrameDecoding", "System", "TargetMemory"],
         path: "Fuzz/Targets"),
     // Python where it is not called python.
     .testTarget(name: "EmbeddingTests", dependencies: ["pyflame", "TestSupport"]),

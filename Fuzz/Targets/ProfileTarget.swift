@@ -1,6 +1,7 @@
 import FrameDecoding
 
-@testable import Sinks
+@testable import Formats
+@testable import Profiles
 
 /// Profiles that were written before (`--convert`, `--diff`): folded stacks and pprof's. The first byte chooses what
 /// is made of them: one of the formats, or a comparison of the file's two halves.

@@ -1,5 +1,5 @@
 import FrameDecoding
-import Sinks
+import Output
 
 /// What becomes of a run that attached to a process.
 enum AttachedOutcome {

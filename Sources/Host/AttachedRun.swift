@@ -1,9 +1,11 @@
 import Attach
+import Formats
 import FrameDecoding
 import Glibc
+import Output
 import Probe
+import Profiles
 import Sampler
-import Sinks
 import System
 import TargetMemory
 

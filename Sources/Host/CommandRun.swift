@@ -1,9 +1,9 @@
 import Attach
 import FrameDecoding
 import Glibc
+import Output
 import Probe
 import Sampler
-import Sinks
 import System
 import TargetMemory
 

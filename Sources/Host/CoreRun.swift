@@ -1,7 +1,9 @@
 import Attach
+import Formats
 import FrameDecoding
+import Output
 import Probe
-import Sinks
+import Profiles
 import TargetMemory
 
 /// `--core`: the stacks of a process that left a core dump.

@@ -2,7 +2,6 @@ import Attach
 import FrameDecoding
 import Glibc
 import Probe
-import Sinks
 import System
 import TargetMemory
 

@@ -1,6 +1,6 @@
 import FrameDecoding
 import Glibc
-import Sinks
+import Output
 
 /// The command from its arguments to its exit status.
 struct Program {

@@ -1,6 +1,6 @@
 import Attach
 import FrameDecoding
-import Sinks
+import Output
 
 /// What every kind of run needs.
 struct RunContext {

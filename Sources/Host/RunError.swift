@@ -2,7 +2,8 @@ import Attach
 import Glibc
 import Probe
 import Sampler
-import Sinks
+import Output
+import Profiles
 
 /// An error that ends the run. `Program.run` catches all of them, in one place.
 protocol RunError: Error {

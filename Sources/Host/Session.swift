@@ -1,7 +1,6 @@
 import FrameDecoding
 import Glibc
 import Sampler
-import Sinks
 import System
 
 /// The profile of one process that runs elsewhere, from its first sample to its last; pyflame may be stopped for a

@@ -1,6 +1,7 @@
 import Attach
+import Formats
 import FrameDecoding
-import Sinks
+import Profiles
 
 /// The sink for what the options ask for.
 func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {

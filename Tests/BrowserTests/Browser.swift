@@ -3,7 +3,7 @@ import FrameDecoding
 import TestSupport
 import Testing
 
-@testable import Sinks
+@testable import Profiles
 
 /// A real browser without a window, driven through scripts/browser.py.
 final class Browser {

@@ -3,7 +3,8 @@ import FrameDecoding
 import TestSupport
 import Testing
 
-@testable import Sinks
+@testable import Formats
+@testable import Profiles
 
 /// What a browser makes of an SVG flame graph.
 @Suite(.serialized) struct PictureTests {

@@ -3,7 +3,7 @@ import FrameDecoding
 import TestSupport
 import Testing
 
-@testable import Sinks
+@testable import Formats
 
 /// What a browser makes of an HTML report.
 @Suite(.serialized) struct ReportTests {

@@ -1,5 +1,5 @@
 import FrameDecoding
-import Sinks
+import Profiles
 import TargetMemory
 import TestSupport
 import Testing

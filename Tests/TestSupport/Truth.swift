@@ -1,6 +1,5 @@
 import Foundation
 import FrameDecoding
-import Sinks
 
 /// What a program says of its own threads (see fixtures/programs/awkward.py).
 public struct Truth: Decodable, Sendable {

@@ -1,5 +1,5 @@
 import FrameDecoding
-import Sinks
+import Profiles
 
 /// What the command line asks for.
 struct Options: Equatable, Sendable {

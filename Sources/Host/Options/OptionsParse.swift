@@ -1,5 +1,5 @@
 import FrameDecoding
-import Sinks
+import Profiles
 
 extension Options {
     /// Understands a command line, without the program's name.

@@ -1,4 +1,4 @@
-import Sinks
+import Profiles
 
 /// `--convert` and `--diff`: profiles instead of processes.
 extension Options {

@@ -1,8 +1,10 @@
 import Attach
+import Formats
 import FrameDecoding
 import Glibc
+import Output
+import Profiles
 import Sampler
-import Sinks
 
 /// `-p --subprocesses`: attaches to a running process and all that descend from it, those that are born
 /// later as well, and profiles or dumps the Python among them.

@@ -1,5 +1,5 @@
 import Glibc
-import Sinks
+import Output
 
 /// Names for the files of `--per-process`: `profile.folded` gives `profile.PID.folded`. A PID that is used
 /// again during the run gives `profile.PID-2.folded`.

@@ -1,6 +1,6 @@
 import FrameDecoding
 import Glibc
-import Sinks
+import Output
 
 /// `--per-process`: one profile for each process, in a file of its own.
 final class ProcessFiles: SampleSink {

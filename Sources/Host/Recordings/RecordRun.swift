@@ -1,9 +1,9 @@
 import Attach
 import FrameDecoding
 import Glibc
+import Output
 import Recording
 import Sampler
-import Sinks
 import TargetMemory
 
 /// `--record`: one sample of all threads of a running process, with all that it was decoded from.

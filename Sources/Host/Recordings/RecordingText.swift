@@ -1,6 +1,5 @@
 import FrameDecoding
 import Recording
-import Sinks
 
 /// What `--replay FILE --probe` prints: what a recording contains, for whoever is about to send one.
 struct RecordingText {

@@ -1,6 +1,8 @@
+import Formats
 import FrameDecoding
+import Output
+import Profiles
 import Recording
-import Sinks
 import System
 import TargetMemory
 

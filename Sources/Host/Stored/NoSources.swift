@@ -1,5 +1,5 @@
+import Formats
 import FrameDecoding
-import Sinks
 
 /// For profiles that are read again: they may be of another machine, or made to name any file of this one,
 /// which then would go with the report to whomever it is sent.

@@ -1,5 +1,7 @@
+import Formats
 import FrameDecoding
-import Sinks
+import Output
+import Profiles
 
 /// `--convert` and `--diff`: profiles that were written before are read again; no process is looked at.
 struct StoredRun {

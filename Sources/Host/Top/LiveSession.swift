@@ -1,8 +1,8 @@
 import FrameDecoding
 import Glibc
 import Live
+import Output
 import Sampler
-import Sinks
 import System
 
 /// `--top` around a run: the screen, what is counted for it, and what is saved of it.

@@ -1,6 +1,6 @@
 import FrameDecoding
 import Live
-import Sinks
+import Profiles
 
 /// Counts all stacks of a run under `--top`, so that a flame graph can be written of them at any moment.
 /// Samples come on the sampling thread; written is on the screen's.
