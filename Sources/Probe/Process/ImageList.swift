@@ -27,19 +27,20 @@ struct ImageList {
     private struct FileKey: Hashable {
         var device: String
         var inode: UInt64
+
+        init(_ mapping: Mapping) {
+            device = mapping.device
+            inode = mapping.inode
+        }
     }
 
     private mutating func collect() {
-        // Only files of which something can be run are programs; the rest is data, and not looked at.
-        var executable: Set<FileKey> = []
-        for mapping in mappings where mapping.executable && mapping.isFile {
-            executable.insert(FileKey(device: mapping.device, inode: mapping.inode))
-        }
+        let executable = filesWithCode()
         var covered: [FileKey: [Range<Address>]] = [:]
         var failed: Set<FileKey> = []
         for index in mappings.indices where images.count < Self.mostImages {
             let mapping = mappings[index]
-            let key = FileKey(device: mapping.device, inode: mapping.inode)
+            let key = FileKey(mapping)
             guard mapping.isFile, executable.contains(key), !failed.contains(key),
                 // Later ones lie behind earlier ones, so the last range is the one to ask.
                 covered[key]?.last?.contains(mapping.start) != true
@@ -55,6 +56,23 @@ struct ImageList {
         }
     }
 
+    /// Only files of which something can be run are programs; the rest is data, and not looked at.
+    private func filesWithCode() -> Set<FileKey> {
+        var found: Set<FileKey> = []
+        for (index, mapping) in mappings.enumerated() where mapping.executable {
+            if mapping.isFile { found.insert(FileKey(mapping)) }
+            guard mapping.mayHoldMovedCode else { continue }
+            // A program may move its code to memory of its own, for large pages (BOLT -hugify, Intel's iodlr). It stays at
+            // its addresses, so what is left of the file lies before or behind it.
+            let before = mappings[..<index].last { !$0.mayHoldMovedCode }
+            let behind = mappings[(index + 1)...].first { !$0.mayHoldMovedCode }
+            for neighbour in [before, behind] {
+                if let neighbour, neighbour.isFile { found.insert(FileKey(neighbour)) }
+            }
+        }
+        return found
+    }
+
     /// The image whose lowest mapping this is.
     private func image(startingAt index: Int) throws(ElfProblem) -> MappedImage {
         let first = mappings[index]
@@ -68,10 +86,12 @@ struct ImageList {
         guard !overflow, (start..<end).contains(first.start) else {
             throw ElfProblem(text: "an ELF file, mapped at an impossible place")
         }
+        // Code that was moved away from the file may lie before what is left of it.
+        let lowest = mappings[..<index].lastIndex { $0.end <= start }.map { $0 + 1 } ?? 0
         var own: [Mapping] = []
-        for mapping in mappings[index...] {
+        for mapping in mappings[lowest...] {
             guard mapping.start < end, own.count < Self.mostMappings else { break }
-            if mapping.isSameFile(as: first) || !mapping.isFile { own.append(mapping) }
+            if mapping.isSameFile(as: first) || mapping.mayHoldMovedCode { own.append(mapping) }
         }
         return MappedImage(
             header: header, mappings: own, loadBias: bias, range: start..<end, source: source)

@@ -27,6 +27,12 @@ public struct Mapping: Equatable, Sendable {
     /// Whether bytes of a file are mapped here (not `[vdso]`, `[heap]` or anonymous memory).
     public var isFile: Bool { inode != 0 && !path.isEmpty && !path.utf8.starts(with: "[".utf8) }
 
+    /// Whether a program may have moved its code here: anonymous memory, or what the kernel gives a name although it
+    /// comes from no file (large pages, shared memory, memfd_create).
+    var mayHoldMovedCode: Bool {
+        !isFile || (isDeleted && ["/anon_hugepage", "/dev/zero", "/memfd:", "/SYSV"].contains { path.utf8.starts(with: $0.utf8) })
+    }
+
     /// Whether both map the same file, wherever and whatever part of it.
     func isSameFile(as other: Mapping) -> Bool {
         inode == other.inode && device == other.device && path == other.path
