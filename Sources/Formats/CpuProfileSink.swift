@@ -78,7 +78,7 @@ package final class CpuProfileSink: SampleSink {
             piece.text += "}"
             try piece.passOn(output)
         }
-        for (special, name) in [(idle, "(idle)"), (failed, "(failed)")] where hits[special] > 0 {
+        for (special, name) in [(idle, Frame.idle.name), (failed, Frame.failed.name)] where hits[special] > 0 {
             let function = FunctionTable.Function(file: "", name: name, line: 0)
             piece.text += ",\n" + node(special, function, hits: hits[special], children: []) + "}"
         }

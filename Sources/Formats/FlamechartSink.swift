@@ -22,9 +22,9 @@ package final class FlamechartSink: SampleSink {
             let time = moment.time
             switch moment.outcome {
             case .idle:
-                if !excludeIdle { piece.text += "\(time)\n(idle)\n" }
+                if !excludeIdle { piece.text += "\(time)\n\(Frame.idle.name)\n" }
             case .failed:
-                piece.text += "\(time)\n(failed)\n"
+                piece.text += "\(time)\n\(Frame.failed.name)\n"
             case .stacks(let entries):
                 for entry in entries {
                     piece.text += "\(time)\n"

@@ -12,7 +12,7 @@ package final class FoldedSink: SampleSink {
     private var idle = 0
     private var failed = 0
 
-    /// With `excludeIdle` the line `(idle)` is left out.
+    /// With `excludeIdle` the line of idle samples is left out.
     package init(formatter: FrameFormatter, excludeIdle: Bool = false) {
         self.formatter = formatter
         self.excludeIdle = excludeIdle
@@ -37,8 +37,8 @@ package final class FoldedSink: SampleSink {
 
     package func finish(_ run: RunSummary, into output: ProfileOutput) throws {
         var piece = TextPiece()
-        if idle > 0 && !excludeIdle { piece.text += "(idle) \(idle)\n" }
-        if failed > 0 { piece.text += "(failed) \(failed)\n" }
+        if idle > 0 && !excludeIdle { piece.text += "\(Frame.idle.name) \(idle)\n" }
+        if failed > 0 { piece.text += "\(Frame.failed.name) \(failed)\n" }
         try writeFoldedStacks(tree, [counts], formatter: formatter, &piece, output)
         try piece.flush(output)
     }

@@ -33,13 +33,13 @@ package final class HTMLSink: SampleSink {
     package func record(_ sample: Sample) { log.append(sample) }
 
     package func finish(_ run: RunSummary, into output: ProfileOutput) throws {
-        let failed = log.tree.insert(stackLeafFirst: [frames.intern(CallProfile.failed)])
-        let idle = excludeIdle ? nil : log.tree.insert(stackLeafFirst: [frames.intern(CallProfile.idle)])
+        let failed = log.tree.insert(stackLeafFirst: [frames.intern(.failed)])
+        let idle = excludeIdle ? nil : log.tree.insert(stackLeafFirst: [frames.intern(.idle)])
         let samples = ReportSamples(log, idle: idle, failed: failed)
         var packed = PackedFrames(frames: frames, lineNumbers: lineNumbers)
         let nodes = log.tree.packed(&packed)
         let fileIndex = { [frames, packed] (frame: FrameID) -> Int? in
-            frames[frame].file.isEmpty ? nil : packed.fileIndex(of: frame)
+            frames[frame].kind == .python ? packed.fileIndex(of: frame) : nil
         }
         let sources = ReportSources(
             tree: log.tree, counts: samples.counts, frames: frames, reader: sources, files: fileIndex)

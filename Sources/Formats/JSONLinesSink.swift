@@ -69,9 +69,10 @@ func jsonThread(_ thread: ThreadTable.Row) -> String {
     return json
 }
 
-/// A frame as an object; without a line where there is none.
+/// A frame as an object; without a line where there is none, and with its kind where it is no Python.
 func jsonFrame(_ frame: Frame, lineNumbers: Bool = true) -> String {
     var json = "{\"file\":\(jsonString(frame.file)),\"name\":\(jsonString(frame.name))"
+    if frame.kind != .python { json += ",\"kind\":\"\(frame.kind.rawValue)\"" }
     if lineNumbers, frame.line > 0 { json += ",\"line\":\(frame.line)" }
     if lineNumbers, frame.firstLine > 0 { json += ",\"first_line\":\(frame.firstLine)" }
     return json + "}"

@@ -34,8 +34,8 @@ package final class SVGSink: SampleSink {
     }
 
     package func finish(_ run: RunSummary, into output: ProfileOutput) throws {
-        if !excludeIdle { profile.add(CallProfile.idle, count: idle) }
-        profile.add(CallProfile.failed, count: failed)
+        if !excludeIdle { profile.add(.idle, count: idle) }
+        profile.add(.failed, count: failed)
         let caption = PictureCaption(processes, run)
         try FlameGraphSVG(profile, caption: caption, options: options).write(into: output)
     }

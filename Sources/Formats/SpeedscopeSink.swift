@@ -13,7 +13,7 @@ package final class SpeedscopeSink: SampleSink {
     private let log = SampleLog()
     private var processes: [Int32: ProfiledProcess] = [:]
 
-    /// With `excludeIdle` the function `(idle)` is left out.
+    /// With `excludeIdle` idle samples are left out.
     package init(frames: FrameTable, lineNumbers: Bool = true, excludeIdle: Bool = false) {
         self.frames = frames
         self.lineNumbers = lineNumbers

@@ -2,11 +2,14 @@ import FrameDecoding
 import TargetMemory
 
 /// Stacks in a section: the texts, the distinct frames (by numbers of texts), then the threads (by
-/// numbers of frames).
+/// numbers of frames), then the kinds of the frames. Recordings of older versions end before the kinds: all
+/// their frames are Python's.
 enum StackCoding {
     private static let mostThreads = 1 << 16
     private static let deepest = 1 << 16
     private static let isHolder = 1
+    /// A kind's number in the file is its place here, so new ones are added at the end.
+    private static let kinds: [FrameKind] = [.python, .native, .label, .idle, .failed, .omitted]
 
     static func encoded(_ threads: [RecordedThread]) -> [UInt8] {
         var texts = Numbering<String>()
@@ -30,6 +33,7 @@ enum StackCoding {
             table.number(frame.line)
             table.number(frame.firstLine)
         }
+        for frame in frames.items { body.number(kinds.firstIndex(of: frame.kind) ?? 0) }
         var head = ByteWriter()
         head.number(texts.items.count)
         for text in texts.items { head.text(text) }
@@ -54,6 +58,7 @@ enum StackCoding {
         var threads: [RecordedThread] = []
         let count = try reader.count(ofAtLeast: 6)
         guard count <= mostThreads else { throw .damaged("\(count) threads are too many") }
+        var stacks: [[Int]] = []
         for _ in 0..<count {
             var thread = RecordedThread(
                 id: try reader.number(), address: try reader.number(),
@@ -63,9 +68,15 @@ enum StackCoding {
             thread.label = try text()
             let depth = try reader.count(ofAtLeast: 1)
             guard depth <= deepest else { throw .damaged("a stack of \(depth) frames is too deep") }
-            for _ in 0..<depth { thread.frames.append(table[try reader.number(upTo: table.count - 1)]) }
+            var stack: [Int] = []
+            for _ in 0..<depth { stack.append(try reader.number(upTo: table.count - 1)) }
+            stacks.append(stack)
             threads.append(thread)
         }
+        if !reader.isAtEnd {
+            for index in table.indices { table[index].kind = kinds[try reader.number(upTo: kinds.count - 1)] }
+        }
+        for index in threads.indices { threads[index].frames = stacks[index].map { table[$0] } }
         return threads
     }
 

@@ -44,14 +44,16 @@ struct ReadingTests {
 
     @Test(arguments: [
         ("main.py:f:3 4", "main.py", "f", 3), ("f (a/b.py:12) 4", "a/b.py", "f", 12),
-        ("C:\\x.py:f:3 4", "C:\\x.py", "f", 3), ("x.py:f 4", "x.py", "f", 0), ("<string>:<lambda> 4", "<string>", "<lambda>", 0),
+        ("C:\\x.py:f:3 4", "C:\\x.py", "f", 3), ("x.py:f 4", "x.py", "f", 0), (":f:3 4", "", "f", 3), ("<string>:<lambda> 4", "<string>", "<lambda>", 0),
         ("a::b:12 4", "", "a::b:12", -1), ("main 4", "", "main", -1), ("thread (0x7F) 4", "", "thread (0x7F)", -1),
         ("process 5:\"python x.py\" 4", "", "process 5:\"python x.py\"", -1), ("sys_read_[k] 4", "", "sys_read_[k]", -1),
         (" (a.py:3) 4", "", "(a.py:3)", -1), ("f.py:g:99999999999 4", "", "f.py:g:99999999999", -1),
     ])
     func framesOfManyTools(line: String, file: String, name: String, number: Int) {
         let text = line.dropLast(2).trimmingCharacters(in: .whitespaces)
-        #expect(Frame(folded: text) == Frame(file: file, name: name, line: number))
+        // A line of -1 stands for a text that is no frame of any known tool.
+        let expected = number < 0 ? Frame.label(name) : Frame(file: file, name: name, line: number)
+        #expect(Frame(folded: text) == expected)
     }
 
     @Test func remarksBlanksAndFractions() throws {

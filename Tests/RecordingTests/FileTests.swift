@@ -16,6 +16,7 @@ struct FileTests {
         ]
         let frames = [
             Frame(file: "/srv/größe.py", name: "f", line: 7, firstLine: 5), Frame(file: "a;b\n", name: "<module>", line: 0),
+            Frame(kind: .native, file: "/usr/lib/libz.so.1", name: "deflate", line: 0), .label("thread main"),
         ]
         var recording = Recording(
             target: RecordedTarget(

@@ -18,7 +18,7 @@ package final class FirefoxSink: SampleSink {
     /// Of the format that Firefox itself writes, at the time of version 60.
     private static let geckoVersion = 33
 
-    /// With `excludeIdle` the function `(idle)` is left out.
+    /// With `excludeIdle` idle samples are left out.
     package init(frames: FrameTable, lineNumbers: Bool = true, excludeIdle: Bool = false) {
         self.frames = frames
         self.lineNumbers = lineNumbers

@@ -5,18 +5,16 @@ import Profiles
 /// Whose code a frame is, as the Firefox profiler colours it.
 enum FirefoxCategory: Int, CaseIterable {
     // There has to be a grey one; the profiler takes it where it knows nothing.
-    case other, own, library, standard, idle
+    case other, own, library, standard, idle, native
 
     init(_ frame: Frame) {
-        guard !frame.file.isEmpty else {
-            self = frame.name == CallProfile.idle.name ? .idle : .other
-            return
-        }
-        switch CodeOrigin(path: frame.file).kind {
+        switch CodeOrigin(frame)?.kind {
         case .own: self = .own
         case .library: self = .library
         case .standard: self = .standard
+        case .native: self = .native
         case .generated: self = .other
+        case nil: self = frame.kind == .idle ? .idle : .other
         }
     }
 
@@ -27,6 +25,7 @@ enum FirefoxCategory: Int, CaseIterable {
         case .library: "Installed packages"
         case .standard: "Standard library"
         case .idle: "Idle"
+        case .native: "Native code"
         }
     }
 
@@ -38,6 +37,7 @@ enum FirefoxCategory: Int, CaseIterable {
         case .library: "blue"
         case .standard: "green"
         case .idle: "transparent"
+        case .native: "purple"
         }
     }
 

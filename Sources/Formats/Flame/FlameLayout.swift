@@ -47,16 +47,11 @@ struct FlameLayout {
         }
     }
 
-    /// By name, then file and line; what is no code comes last.
-    private static func isLast(_ frame: Frame) -> Bool {
-        let colour = FrameColour.special(frame)
-        return colour != nil && colour != FrameColour.label
-    }
-
+    /// By name, then file and line; what stands for no code comes last.
     private static func ranks(_ frames: FrameTable) -> [UInt32] {
         let all = (0..<frames.count).map { frames[FrameID(index: UInt32($0))] }
         func key(_ frame: Frame) -> (Int, String, String, Int) {
-            (isLast(frame) ? 1 : 0, frame.name, frame.file, frame.line)
+            (frame.kind.isCode || frame.kind == .label ? 0 : 1, frame.name, frame.file, frame.line)
         }
         var ranks = [UInt32](repeating: 0, count: all.count)
         for (rank, index) in all.indices.sorted(by: { key(all[$0]) < key(all[$1]) }).enumerated() {

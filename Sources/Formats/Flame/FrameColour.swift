@@ -4,27 +4,21 @@ import Profiles
 /// The class of a frame's colour, one of those in Pages/shared/palette.css. The same code has the same
 /// colour in every picture.
 enum FrameColour {
-    static let idle = "i"
-    static let failed = "x"
-    static let leftOut = "p"
-    /// Names what lies above it: a process, a thread.
-    static let label = "t"
-
-    /// For frames that are no code, as they have no file; nil for all others.
-    static func special(_ frame: Frame) -> String? {
-        guard frame.file.isEmpty else { return nil }
-        return switch frame.name {
-        case CallProfile.idle.name: idle
-        case CallProfile.failed.name: failed
-        case CallProfile.leftOut.name: leftOut
-        default: label
+    /// Own code in warm tints by function, a cold one for each library, greys for the standard library.
+    static func of(_ frame: Frame) -> String {
+        switch frame.kind {
+        case .python, .native: CodeOrigin(frame).map { of($0, function: frame.name) } ?? "t"
+        case .label: "t"
+        case .idle: "i"
+        case .failed: "x"
+        case .omitted: "p"
         }
     }
 
-    /// Own code in warm tints by function, a cold one for each library, greys for the standard library.
-    static func of(_ origin: CodeOrigin, function: String) -> String {
+    private static func of(_ origin: CodeOrigin, function: String) -> String {
         switch origin.kind {
         case .own: "o\(hash(function) % 6)"
+        case .native: "n\(hash(origin.package) % 3)"
         case .library: "l\(hash(origin.package) % 18)"
         case .standard: "s\(hash(origin.package) % 3)"
         case .generated: "g"

@@ -13,12 +13,17 @@ struct PackedFrames {
         var package: Int
     }
 
+    private struct FileKey: Hashable {
+        var kind: FrameKind
+        var path: String
+    }
+
     private var files: [File] = []
-    private var packages: [CodeOrigin.Kind?: [String: Int]] = [:]
+    private var packages: [String: [String: Int]] = [:]
     private var packageList: [(kind: String, name: String)] = []
     private var names: [String] = []
     private var nameIndex: [String: Int] = [:]
-    private var fileIndex: [String: Int] = [:]
+    private var fileIndex: [FileKey: Int] = [:]
     private var labels = PackedText()
     /// By index of a frame: its label, in the order of first use.
     private var labelOfFrame: [Int?]
@@ -47,6 +52,7 @@ struct PackedFrames {
         labels.append(lineNumbers ? frame.line : 0)
         labels.append(lineNumbers ? frame.firstLine : 0)
         labels.append(colour)
+        labels.append(FrameKind.allCases.firstIndex(of: frame.kind) ?? 0)
         let label = frameOfLabel.count
         frameOfLabel.append(id)
         fileOfLabel.append(file)
@@ -75,35 +81,35 @@ struct PackedFrames {
     }
 
     private mutating func file(of frame: Frame) -> Int {
-        let special = FrameColour.special(frame)
-        // What is no code has no file, but a colour of its own.
-        let key = special.map { "\0" + $0 } ?? frame.file
+        // One file may be of several kinds, and what is no code has none.
+        let key = FileKey(kind: frame.kind, path: frame.file)
         if let known = fileIndex[key] { return known }
-        let path = sanitised(frame.file, isSentence: true)
-        if special != nil {
-            files.append(File(path: "", shortPath: "", package: package(nil, frame.isLabel ? "" : frame.name)))
-        } else {
-            let origin = CodeOrigin(path: path)
+        var shown = frame
+        shown.file = sanitised(frame.file, isSentence: true)
+        if let origin = CodeOrigin(shown) {
             files.append(
                 File(
-                    path: path, shortPath: origin.shortPath, package: package(origin.kind, origin.package)))
+                    path: shown.file, shortPath: origin.shortPath,
+                    package: package(origin.kind.rawValue, origin.package)))
+        } else {
+            let name = frame.kind == .label ? "" : frame.name
+            files.append(File(path: "", shortPath: "", package: package("none", name)))
         }
         fileIndex[key] = files.count - 1
         return files.count - 1
     }
 
     private mutating func colour(of frame: Frame) -> Int {
-        let colour =
-            FrameColour.special(frame) ?? FrameColour.of(CodeOrigin(path: frame.file), function: frame.name)
+        let colour = FrameColour.of(frame)
         if let known = colourIndex[colour] { return known }
         colours.append(colour)
         colourIndex[colour] = colours.count - 1
         return colours.count - 1
     }
 
-    private mutating func package(_ kind: CodeOrigin.Kind?, _ name: String) -> Int {
+    private mutating func package(_ kind: String, _ name: String) -> Int {
         if let known = packages[kind]?[name] { return known }
-        packageList.append((kind?.rawValue ?? "none", name))
+        packageList.append((kind, name))
         packages[kind, default: [:]][name] = packageList.count - 1
         return packageList.count - 1
     }
@@ -117,6 +123,7 @@ struct PackedFrames {
         return "\"names\":[\(names.map { jsonString($0) }.joined(separator: ","))],\n"
             + "\"files\":[\(files.joined(separator: ","))],\n"
             + "\"colours\":[\(colours.map { "\"\($0)\"" }.joined(separator: ","))],\n"
+            + "\"kinds\":[\(FrameKind.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))],\n"
             + "\"packages\":[\(packages.joined(separator: ","))],\n"
             + "\"labels\":\"\(labels.base64)\""
     }

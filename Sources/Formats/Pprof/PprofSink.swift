@@ -17,12 +17,12 @@ package final class PprofSink: SampleSink {
 
     private struct Stack: Hashable {
         var pid: Int32
-        /// In `threads`; none for what is no thread's: `(idle)` and `(failed)`.
+        /// In `threads`; none for idle and failed samples.
         var thread: Int?
         var node: CallTree.Node
     }
 
-    /// With `excludeIdle` the function `(idle)` is left out.
+    /// With `excludeIdle` idle samples are left out.
     package init(frames: FrameTable, lineNumbers: Bool = true, excludeIdle: Bool = false) {
         self.frames = frames
         self.lineNumbers = lineNumbers
@@ -41,9 +41,9 @@ package final class PprofSink: SampleSink {
             }
         } else if case .failed = sample.outcome {
             isIdle = false
-            count(sample, thread: nil, special("(failed)"))
+            count(sample, thread: nil, special(.failed))
         }
-        if isIdle && !excludeIdle { count(sample, thread: nil, special("(idle)")) }
+        if isIdle && !excludeIdle { count(sample, thread: nil, special(.idle)) }
     }
 
     private func count(_ sample: Sample, thread: Int?, _ node: CallTree.Node) {
@@ -51,8 +51,8 @@ package final class PprofSink: SampleSink {
     }
 
     /// The stack of a sample that shows no thread's.
-    private func special(_ name: String) -> CallTree.Node {
-        tree.child(of: .root, frame: frames.intern(Frame(file: "", name: name, line: 0)))
+    private func special(_ frame: Frame) -> CallTree.Node {
+        tree.child(of: .root, frame: frames.intern(frame))
     }
 
     package func finish(_ run: RunSummary, into output: ProfileOutput) throws {
@@ -91,12 +91,12 @@ package final class PprofSink: SampleSink {
             guard seen.insert(place).inserted else { continue }
             let function = lineNumbers ? functions.function(of: place) : place
             try writer.writePlace(
-                place, line: lineNumbers ? max(frames[place].line, 0) : 0, function: function)
+                place, line: lineNumbers ? frames[place].line : 0, function: function)
         }
         for (index, function) in functions.functions.enumerated() {
             try writer.writeFunction(
                 FrameID(index: UInt32(index)), name: function.name, file: function.file,
-                startLine: lineNumbers ? max(function.line, 0) : 0)
+                startLine: lineNumbers ? function.line : 0)
         }
     }
 }

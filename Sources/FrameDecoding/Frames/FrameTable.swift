@@ -1,21 +1,3 @@
-/// A frame as people read it: where its code is and which line it is at.
-public struct Frame: Hashable, Sendable {
-    public var file: String
-    public var name: String
-    /// 1 or more; 0 when the code has no line there (the interpreter says None).
-    public var line: Int
-    /// Where the function's code begins (`co_firstlineno`: its `def`, or the first decorator); 0 when
-    /// that is not known. Tells functions of one name in one file apart.
-    public var firstLine: Int
-
-    public init(file: String, name: String, line: Int, firstLine: Int = 0) {
-        self.file = file
-        self.name = name
-        self.line = line
-        self.firstLine = firstLine
-    }
-}
-
 /// Stands for a distinct frame in a `FrameTable`.
 public struct FrameID: Hashable, Sendable {
     public let index: UInt32
@@ -34,7 +16,7 @@ public final class FrameTable {
     private let mostFrames: Int
     private let mostText: Int
     /// Stands for all frames beyond these bounds.
-    public static let surplus = Frame(file: "", name: "(more frames than pyflame keeps)", line: 0)
+    public static let surplus = Frame.omitted("(more frames than pyflame keeps)")
 
     /// No program has as many lines that run, or as many bytes of names, as the bounds allow; but one that
     /// invents new ones all the time must not take all memory.

@@ -1,3 +1,5 @@
+import FrameDecoding
+
 /// One option as data. What getopt reads, the help, and the tests of man page and completions all
 /// come from this table.
 struct OptionEntry: Sendable {
@@ -101,7 +103,7 @@ enum OptionTable {
             "with -d: show arguments and local variables, as far as they are small"),
         OptionEntry(
             .excludeIdle, "x", .output,
-            "leave \"(idle)\" out"),
+            "leave \"\(Frame.idle.name)\" out"),
         OptionEntry(
             .flamechart, nil, .output,
             "a time stamp before each stack: --format=flamechart"),

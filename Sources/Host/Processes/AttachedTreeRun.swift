@@ -92,7 +92,7 @@ final class AttachedTreeRun {
             switch outcome {
             case .stacks(let threads): texts.append(head + "\n" + dumpText(samples: threads, formatter: formatter))
             case .idle: texts.append(head)
-            case .failed: texts.append(head + "(failed)\n")
+            case .failed: texts.append(head + Frame.failed.name + "\n")
             }
         }
         if let problem = tree.processes.lastProblem { complain(problem) }

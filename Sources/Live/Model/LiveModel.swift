@@ -12,7 +12,7 @@ public final class LiveModel: SampleSink, @unchecked Sendable {
     private var frames: [Frame] = []
     private var functionOfFrame: [UInt32] = []
     private var functions: [Frame] = []
-    private var functionIndex: [FunctionKey: UInt32] = [:]
+    private var functionIndex: [Frame: UInt32] = [:]
     private var whole = Tally()
     private var slices: [Slice] = []
     private var threads: [ThreadKey: LiveThread] = [:]
@@ -25,12 +25,6 @@ public final class LiveModel: SampleSink, @unchecked Sendable {
     private var lineMark: [UInt32] = []
     private var functionMark: [UInt32] = []
     private var mark: UInt32 = 0
-
-    private struct FunctionKey: Hashable {
-        var file: String
-        var name: String
-        var firstLine: Int
-    }
 
     private struct Slice {
         var number: UInt64
@@ -140,7 +134,7 @@ public final class LiveModel: SampleSink, @unchecked Sendable {
             let frame = table[FrameID(index: UInt32(frames.count))]
             frames.append(frame)
             lineMark.append(0)
-            let key = FunctionKey(file: frame.file, name: frame.name, firstLine: frame.firstLine)
+            let key = frame.function
             let next = UInt32(functions.count)
             let function = functionIndex[key] ?? next
             if function == next {

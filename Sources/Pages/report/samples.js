@@ -32,9 +32,9 @@ class Samples {
     const { labels } = tree;
     const kindOf = new Uint8Array(labels.count);
     for (let label = 0; label < labels.count; label++) {
-      const kind = labels.texts.packages[labels.packageIndex(label)][0];
-      const special = { i: "idle", x: "failed" }[labels.path(label) === "" ? labels.colour(label) : ""];
-      kindOf[label] = Math.max(Samples.kinds.indexOf(special || kind), 0);
+      const kind = labels.kind(label);
+      const origin = labels.texts.packages[labels.packageIndex(label)][0];
+      kindOf[label] = Math.max(Samples.kinds.indexOf(kind === "python" ? origin : kind), 0);
     }
     const kinds = new Uint8Array(tree.size);
     for (let node = 1; node < tree.size; node++) kinds[node] = kindOf[tree.label[node]];
@@ -85,4 +85,4 @@ class Samples {
 }
 
 /** In the order in which the time line piles them up. */
-Samples.kinds = ["own", "library", "standard", "generated", "failed", "idle"];
+Samples.kinds = ["own", "library", "standard", "generated", "native", "failed", "idle"];

@@ -22,7 +22,7 @@ class TimeLine {
     const pen = context(this.canvas, width, height);
     const { palette, selection } = this.report;
     const kinds = Samples.kinds.length;
-    const colours = ["o2", "l9", "s0", "g", "x", "i"].map((name) => palette.fill(name));
+    const colours = ["o2", "l9", "s0", "g", "n0", "x", "i"].map((name) => palette.fill(name));
     let most = 1;
     for (let slot = 0; slot < this.slots; slot++) {
       let sum = 0;

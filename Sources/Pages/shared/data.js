@@ -25,14 +25,14 @@ function unpack(text) {
 /** What is written on frames: name, file and line, by index. */
 class Labels {
   /** `texts` are names, files and so on; the rest are columns of numbers, one for each label. */
-  constructor(texts, nameOf, fileOf, lineOf, firstLineOf, colourOf) {
-    Object.assign(this, { texts, nameOf, fileOf, lineOf, firstLineOf, colourOf });
+  constructor(texts, nameOf, fileOf, lineOf, firstLineOf, colourOf, kindOf) {
+    Object.assign(this, { texts, nameOf, fileOf, lineOf, firstLineOf, colourOf, kindOf });
   }
 
   static from(data) {
     const packed = unpack(data.labels);
-    const columns = [0, 1, 2, 3, 4].map((column) =>
-      Int32Array.from({ length: packed.length / 5 }, (_, label) => packed[5 * label + column]));
+    const columns = [0, 1, 2, 3, 4, 5].map((column) =>
+      Int32Array.from({ length: packed.length / 6 }, (_, label) => packed[6 * label + column]));
     return new Labels(data, ...columns);
   }
 
@@ -48,8 +48,10 @@ class Labels {
   packageIndex(label) { return this.file(label)[2]; }
   /** The class of its colour. */
   colour(label) { return this.texts.colours[this.colourOf[label]]; }
+  /** What it stands for: `python`, `native`, `label`, `idle`, `failed` or `omitted`. */
+  kind(label) { return this.texts.kinds[this.kindOf[label]]; }
   /** Idle and failed samples, and what was left out, are no functions. */
-  isSpecial(label) { return this.path(label) === "" && "ixp".includes(this.colour(label)); }
+  isSpecial(label) { return ["idle", "failed", "omitted"].includes(this.kind(label)); }
 
   /** Where each label comes among its sisters: by name, what is no function last. */
   get ranks() {
@@ -73,7 +75,8 @@ class Labels {
       const functionOf = new Int32Array(this.count);
       const first = []; // A label of each function.
       for (let label = 0; label < this.count; label++) {
-        const key = this.nameOf[label] + " " + this.fileOf[label] + " " + this.firstLineOf[label];
+        const key = this.nameOf[label] + " " + this.fileOf[label] + " " + this.firstLineOf[label]
+          + " " + this.kindOf[label];
         let found = known.get(key);
         if (found === undefined) {
           found = first.length;
@@ -85,7 +88,7 @@ class Labels {
       const column = (values) => Int32Array.from(first, (label) => values[label]);
       const labels = new Labels(
         this.texts, column(this.nameOf), column(this.fileOf), new Int32Array(first.length),
-        column(this.firstLineOf), column(this.colourOf));
+        column(this.firstLineOf), column(this.colourOf), column(this.kindOf));
       this.folded = { labels, functionOf };
     }
     return this.folded;

@@ -35,8 +35,8 @@ package struct Comparison {
 
         func record(_ sample: Sample) {
             switch sample.outcome {
-            case .idle: if !excludeIdle { add([profile.frames.intern(CallProfile.idle)], sample.count) }
-            case .failed: add([profile.frames.intern(CallProfile.failed)], sample.count)
+            case .idle: if !excludeIdle { add([profile.frames.intern(.idle)], sample.count) }
+            case .failed: add([profile.frames.intern(.failed)], sample.count)
             case .stacks(let threads): for thread in threads { add(thread.frames, sample.count) }
             }
         }

@@ -28,7 +28,7 @@ struct ComparisonTable {
         rows = (0..<profile.frames.count).map { index in
             let frame = profile.frames[FrameID(index: UInt32(index))]
             func percent(_ part: Int, _ whole: Int) -> Double { 100 * Double(part) / Double(max(whole, 1)) }
-            let place = frame.file.isEmpty ? "" : "  \(CodeOrigin(path: frame.file).shortPath)"
+            let place = CodeOrigin(frame).map { "  \($0.shortPath)" } ?? ""
             return Row(
                 name: sanitised(frame.name + place, isSentence: true),
                 own: (percent(before.own[index], before.all), percent(now.own[index], now.all)),

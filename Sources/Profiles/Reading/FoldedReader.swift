@@ -88,8 +88,8 @@ extension Frame {
         guard let middle = head.utf8.lastIndex(of: UInt8(ascii: ":")) else { return nil }
         let file = head[..<middle]
         let name = head[head.utf8.index(after: middle)...]
-        // `ns::f:3` is somebody else's.
-        guard !file.isEmpty, !file.hasSuffix(":"), !name.isEmpty else { return nil }
+        // `ns::f:3` is somebody else's; the code of `:f:3` has no file.
+        guard !file.hasSuffix(":"), !name.isEmpty else { return nil }
         return Frame(file: String(file), name: String(name), line: line)
     }
 

@@ -120,13 +120,12 @@ struct PprofReader {
         let ids = (places[place] ?? []).map { function, line in
             let (name, file, startLine) = functions[function] ?? (0, 0, 0)
             let path = text(file)
-            let frame =
-                path.isEmpty && line == 0
-                ? Frame.label(text(name))
-                : Frame(
+            // The format has no kinds: what is nowhere is taken for a name, as pyflame writes labels.
+            guard !path.isEmpty || line > 0 else { return reader.frames.intern(.label(text(name))) }
+            return reader.frames.intern(
+                Frame(
                     file: path, name: text(name), line: Int(Int32(exactly: line) ?? 0),
-                    firstLine: Int(Int32(exactly: startLine) ?? 0))
-            return reader.frames.intern(frame)
+                    firstLine: Int(Int32(exactly: startLine) ?? 0)))
         }
         let frames = ids.isEmpty ? [reader.frames.intern(.label("0x" + String(place, radix: 16)))] : ids
         frameIDs[place] = frames
@@ -172,7 +171,7 @@ struct PprofReader {
         if process.pid > 0, !process.command.isEmpty, begun.insert(process.pid).inserted { sink.begin(process) }
         var outcome = Sample.Outcome.stacks([])
         let only = stack.count == 1 ? reader.frames[stack[0]] : nil
-        if let only, only.file.isEmpty, let special = Sample.Outcome(stack: only.name) {
+        if let only, only.kind == .label, let special = Sample.Outcome(stack: only.name) {
             outcome = special
         } else if !stack.isEmpty {
             thread.frames = stack

@@ -98,10 +98,12 @@ struct StackReplay {
 extension Sample.Outcome {
     /// `stack` is the text of the only frame.
     init?(stack: some StringProtocol) {
-        switch stack {
-        case "(idle)": self = .idle
-        case "(failed)": self = .failed
-        default: return nil
+        if stack == Frame.idle.name {
+            self = .idle
+        } else if stack == Frame.failed.name {
+            self = .failed
+        } else {
+            return nil
         }
     }
 }

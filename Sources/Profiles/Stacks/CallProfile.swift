@@ -18,11 +18,8 @@ package final class CallProfile {
     /// The same of the profile that this one is compared with; nil when there is none.
     package private(set) var before: [Int]?
 
-    /// Samples in which no thread held the GIL, and those that could not be read.
-    package static let idle = Frame(file: "", name: "(idle)", line: 0)
-    package static let failed = Frame(file: "", name: "(failed)", line: 0)
-    /// Frames that were left out, being too few to be seen.
-    package static let leftOut = Frame(file: "", name: "…", line: 0)
+    /// Frames that were left out, having too few samples to be seen.
+    package static let leftOut = Frame.omitted("…")
 
     package init(frames: FrameTable = FrameTable(), isComparison: Bool = false) {
         self.frames = frames
@@ -43,7 +40,7 @@ package final class CallProfile {
         add(to: tree.insert(stackLeafFirst: stackLeafFirst), count: count, before: before)
     }
 
-    /// Adds samples of a frame that has no callers: `(idle)`.
+    /// Adds samples of a frame that has no callers: idle and failed samples.
     package func add(_ frame: Frame, count: Int = 1, before: Int = 0) {
         guard count > 0 || before > 0 else { return }
         add([frames.intern(frame)], count: count, before: before)
@@ -73,11 +70,9 @@ package final class CallProfile {
     package func folded(byName: Bool = false) -> CallProfile {
         let functions = FrameTable()
         let (folded, nodes) = tree.mapped { [frames] id in
-            let frame = frames[id]
-            if frame.isLabel { return functions.intern(frame) }
-            return functions.intern(
-                Frame(
-                    file: frame.file, name: frame.name, line: 0, firstLine: byName ? 0 : frame.firstLine))
+            var function = frames[id].function
+            if byName { function.firstLine = 0 }
+            return functions.intern(function)
         }
         func sums(_ counts: [Int]) -> [Int] {
             var sums = [Int](repeating: 0, count: folded.count)

@@ -1,9 +1,13 @@
+import FrameDecoding
+
 /// Whose code a file is, as far as its path tells: what pictures are coloured by.
 package struct CodeOrigin: Hashable {
     package enum Kind: String {
         case own, library, standard
         /// Code that has no file: `<string>`, `exec` and the like.
         case generated
+        /// Compiled code: of the interpreter, an extension or a library.
+        case native
     }
 
     package var kind: Kind
@@ -12,6 +16,18 @@ package struct CodeOrigin: Hashable {
     /// The file as one speaks of it: `json/decoder.py`, and for own code its last part.
     package var shortPath: String
 
+    /// Nil for what is no code: labels, idle and failed samples.
+    package init?(_ frame: Frame) {
+        switch frame.kind {
+        case .python: self.init(path: frame.file)
+        case .native:
+            let library = frame.file.split(separator: "/").last.map(String.init) ?? ""
+            self.init(kind: .native, package: library, shortPath: library)
+        case .label, .idle, .failed, .omitted: return nil
+        }
+    }
+
+    /// Of Python code.
     package init(path: String) {
         if path.hasPrefix("<") {
             // `<frozen importlib._bootstrap>` is the standard library compiled in.

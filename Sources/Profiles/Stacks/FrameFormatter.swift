@@ -1,6 +1,6 @@
 import FrameDecoding
 
-/// Frames as text: `file:name:line`, or `file:name`; headings as they are. Each distinct frame is formatted once.
+/// Frames as text: `file:name:line`, or `file:name`; what is no code is its name alone. Each distinct frame is formatted once.
 package final class FrameFormatter {
     /// The frames that it formats.
     package let frames: FrameTable
@@ -17,13 +17,22 @@ package final class FrameFormatter {
         while texts.count <= index { texts.append(nil) }
         if let known = texts[index] { return known }
         let frame = frames[id]
-        var text = sanitised(frame.name)
-        // A label, or `(idle)`.
-        if !frame.file.isEmpty || frame.line > 0 {
-            text = sanitised(frame.file) + ":" + text
-            if lineNumbers { text += ":\(frame.line)" }
-        }
+        let text = text(frame)
         texts[index] = text
         return text
+    }
+
+    private func text(_ frame: Frame) -> String {
+        let name = sanitised(frame.name)
+        switch frame.kind {
+        case .python:
+            let place = sanitised(frame.file) + ":" + name
+            return lineNumbers ? place + ":\(frame.line)" : place
+        // Native code seldom has a line that is known.
+        case .native:
+            let place = frame.file.isEmpty ? name : sanitised(frame.file) + ":" + name
+            return lineNumbers && frame.line > 0 ? place + ":\(frame.line)" : place
+        case .label, .idle, .failed, .omitted: return name
+        }
     }
 }

@@ -4,28 +4,24 @@ import FrameDecoding
 /// as long as it lasts, whichever of its lines it is at.
 package struct FunctionTable {
     package struct Function: Equatable {
+        package var kind: FrameKind
         package var file: String
         package var name: String
         /// Where its code begins; where that is not known, the lowest line that was seen; 0 for none.
         package var line: Int
 
-        package init(file: String, name: String, line: Int) {
+        package init(kind: FrameKind = .python, file: String, name: String, line: Int) {
+            self.kind = kind
             self.file = file
             self.name = name
             self.line = line
         }
     }
 
-    private struct Key: Hashable {
-        var file: String
-        var name: String
-        var firstLine: Int
-    }
-
     package private(set) var functions: [Function] = []
     /// By index of a frame.
     private var functionOfFrame: [UInt32?] = []
-    private var known: [Key: UInt32] = [:]
+    private var known: [Frame: UInt32] = [:]
     private let frames: FrameTable
 
     package init(frames: FrameTable) { self.frames = frames }
@@ -36,7 +32,7 @@ package struct FunctionTable {
         while functionOfFrame.count <= index { functionOfFrame.append(nil) }
         if let function = functionOfFrame[index] { return FrameID(index: function) }
         let frame = frames[id]
-        let key = Key(file: frame.file, name: frame.name, firstLine: frame.firstLine)
+        let key = frame.function
         let function: UInt32
         if let found = known[key] {
             function = found
@@ -44,7 +40,7 @@ package struct FunctionTable {
         } else {
             function = UInt32(functions.count)
             let line = frame.firstLine > 0 ? frame.firstLine : max(frame.line, 0)
-            functions.append(Function(file: frame.file, name: frame.name, line: line))
+            functions.append(Function(kind: frame.kind, file: frame.file, name: frame.name, line: line))
             known[key] = function
         }
         functionOfFrame[index] = function

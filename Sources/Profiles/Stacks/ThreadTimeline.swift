@@ -24,7 +24,7 @@ package struct ThreadTimeline {
     /// The runs of one thread, or of what is no thread's.
     package struct Track {
         package var pid: Int32
-        /// Nil for `(idle)` and `(failed)`.
+        /// Nil for idle and failed samples.
         package var thread: ThreadTable.Row?
         /// Start since the end of the last run, length, count and node of each.
         fileprivate var packed = PackedBytes()
@@ -66,7 +66,7 @@ package struct ThreadTimeline {
 
     /// The threads in order of appearance, then what is no thread's; none is empty.
     package private(set) var tracks: [Track]
-    /// Of the stacks, with `(idle)` and `(failed)` as frames.
+    /// Of the stacks, with idle and failed samples as frames of their own.
     package let tree: CallTree
     /// When all had ended, in microseconds since the first sample.
     package private(set) var end: UInt64 = 0
@@ -74,8 +74,8 @@ package struct ThreadTimeline {
     /// With `excludeIdle` an idle sample is no more than a gap.
     package init(_ log: SampleLog, frames: FrameTable, excludeIdle: Bool) {
         tree = log.tree
-        let idle = tree.child(of: .root, frame: frames.intern(Frame(file: "", name: "(idle)", line: 0)))
-        let failed = tree.child(of: .root, frame: frames.intern(Frame(file: "", name: "(failed)", line: 0)))
+        let idle = tree.child(of: .root, frame: frames.intern(.idle))
+        let failed = tree.child(of: .root, frame: frames.intern(.failed))
         var tracks = log.threads.rows.map { Track(pid: $0.pid, thread: $0) }
         tracks += log.processes.map { Track(pid: $0, thread: nil) }
         /// By process: the runs that go on, and its last sample.
