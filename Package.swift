@@ -83,7 +83,7 @@ let tests: [Target] = [
     .testTarget(
         name: "ProbeTests", dependencies: ["Probe", "Machine", "FrameDecoding", "TargetMemory", "TestSupport"]),
     .testTarget(name: "OutputTests", dependencies: ["FrameDecoding", "Output"]),
-    .testTarget(name: "ProfilesTests", dependencies: ["FrameDecoding", "Profiles", "TestSupport"]),
+    .testTarget(name: "ProfilesTests", dependencies: ["Formats", "FrameDecoding", "Output", "Profiles", "TestSupport"]),
     .testTarget(
         name: "FormatsTests",
         dependencies: ["Formats", "FrameDecoding", "Output", "Pages", "Profiles", "TestSupport"]),
