@@ -31,8 +31,8 @@ public struct AttachFailure: Error, Sendable {
         return nil
     }
 
-    /// After ptrace or a first read of memory was refused with `error`.
-    public static func refused(pid: pid_t, errno error: Int32) -> AttachFailure {
+    /// After `call`, the system call that attaches or reads memory for the first time, was refused with `error`.
+    public static func refused(pid: pid_t, errno error: Int32, call: String = "ptrace") -> AttachFailure {
         guard error != ESRCH, let status = ProcFile.text("/proc/\(pid)/status") else {
             return AttachFailure(pid, "the process has just ended")
         }
@@ -42,12 +42,12 @@ public struct AttachFailure: Error, Sendable {
         let hasCapability = Linux.shared.effectiveCapabilities >> 19 & 1 == 1  // CAP_SYS_PTRACE
         if seccompFilters() && (error == ENOSYS || (error == EPERM && hasCapability)) {
             return AttachFailure(
-                pid, "a seccomp filter forbids ptrace (\(name(error))). Docker: "
+                pid, "a seccomp filter forbids \(call) (\(name(error))). Docker: "
                     + "--cap-add SYS_PTRACE or --security-opt seccomp=unconfined; Kubernetes: "
                     + "securityContext.capabilities.add: [SYS_PTRACE] or seccompProfile.type: Unconfined")
         }
         guard error == EPERM || error == EACCES else {
-            return AttachFailure(pid, "ptrace says \(name(error))")
+            return AttachFailure(pid, "\(call) says \(name(error))")
         }
         if hasCapability {
             return AttachFailure(

@@ -67,7 +67,7 @@ import Testing
                 #expect(eventually(seconds: 60) { !isRunning(pid) || (readCounts(file).min() ?? 0) > 0 })
                 if isRunning(pid) { #expect(allGoOn { readCounts(file) }) }
             }
-            endAll(left)
+            endAll(marked: mark)
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
                 try FileManager.default.removeItem(atPath: folder.file(name))
             }
@@ -98,8 +98,13 @@ import Testing
         }
     }
 
-    private func endAll(_ pids: [Int32]) {
-        for pid in pids { kill(pid, SIGKILL) }
-        _ = eventually(seconds: 60) { !pids.contains(where: isRunning) }
+    /// A shell that is on its way may start another one after it was looked for.
+    private func endAll(marked mark: String) {
+        let isQuiet = eventually(seconds: 60) {
+            let left = processes(marked: mark).filter(isRunning)
+            for pid in left { kill(pid, SIGKILL) }
+            return left.isEmpty
+        }
+        #expect(isQuiet, "processes are left that carry the mark \(mark)")
     }
 }

@@ -79,7 +79,7 @@ package final class Detector {
         let result = source.read(AddressRange(start: 8, count: 1), into: &byte)
         guard [-Int(EPERM), -Int(EACCES), -Int(ENOSYS)].contains(result) else { return }
         throw DetectionFailure(
-            explanation: AttachFailure.refused(pid: pid, errno: Int32(-result)).explanation)
+            explanation: AttachFailure.refused(pid: pid, errno: Int32(-result), call: "process_vm_readv").explanation)
     }
 
     /// The first site, with its decoder, that decodes the running process.
