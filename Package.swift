@@ -92,7 +92,7 @@ let tests: [Target] = [
     // What is written, opened by the tools that it is for.
     .testTarget(name: "ReaderTests", dependencies: ["pyflame", "TestSupport"]),
     .testTarget(name: "LiveTests", dependencies: ["Live", "FrameDecoding"]),
-    .testTarget(name: "OptionsTests", dependencies: ["Host", "StandardDecoders", "FrameDecoding"]),
+    .testTarget(name: "OptionsTests", dependencies: ["Host", "Formats", "StandardDecoders", "FrameDecoding"]),
     // Runs the program itself, against real interpreters.
     .testTarget(
         name: "EndToEndTests",

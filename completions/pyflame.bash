@@ -29,7 +29,7 @@ _pyflame() {
     case $prev in
         -p | --pid) mapfile -t COMPREPLY < <(compgen -W "$(pgrep -f -- python 2>/dev/null)" -- "$cur"); return ;;
         -o | --output | --record | --replay | --core | --exe | --convert | --diff) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-        --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace speedscope firefox svg html pprof jsonl json' -- "$cur"); return ;;
+        --format) mapfile -t COMPREPLY < <(compgen -W 'folded flamechart cpuprofile chrometrace speedscope firefox svg html pprof callgrind jsonl json' -- "$cur"); return ;;
         --fold) mapfile -t COMPREPLY < <(compgen -W 'function line' -- "$cur"); return ;;
         --mode) mapfile -t COMPREPLY < <(compgen -W 'gil wall cpu' -- "$cur"); return ;;
         --layout) mapfile -t COMPREPLY < <(compgen -W 'auto table offsets dwarf' -- "$cur"); return ;;

@@ -43,7 +43,7 @@ complete -c pyflame -n "$options" -l locals -d 'With -d, show arguments and loca
 complete -c pyflame -n "$options" -s d -l dump -d 'Print the stacks of all threads once'
 complete -c pyflame -n "$options" -s x -l exclude-idle -d 'Leave idle samples out'
 complete -c pyflame -n "$options" -l flamechart -d 'A time stamp before each stack'
-complete -c pyflame -n "$options" -l format -xa 'folded flamechart cpuprofile chrometrace speedscope firefox svg html pprof jsonl json' -d 'What to write'
+complete -c pyflame -n "$options" -l format -xa 'folded flamechart cpuprofile chrometrace speedscope firefox svg html pprof callgrind jsonl json' -d 'What to write'
 complete -c pyflame -n "$options" -l fold -xa 'function line' -d 'What a frame of a flame graph is'
 complete -c pyflame -n "$options" -s n -l no-line-numbers -d 'Frames without line numbers'
 complete -c pyflame -n "$options" -s o -l output -rF -d 'Write the profile there'

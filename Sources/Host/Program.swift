@@ -1,3 +1,4 @@
+import Formats
 import FrameDecoding
 import Glibc
 import Output
@@ -7,6 +8,7 @@ struct Program {
     /// Without the program's own name.
     let arguments: [String]
     let decoders: [DecoderModule]
+    let formats: [OutputFormat]
 
     func run() -> Int32 {
         reserveStandardDescriptors()
@@ -24,13 +26,15 @@ struct Program {
     }
 
     private func runThrowing() throws -> Int32 {
-        let options = try Options.parse(arguments: arguments, supported: decoders.supportedABIs)
+        let options = try Options.parse(
+            arguments: arguments, supported: decoders.supportedABIs, formats: formats)
         options.warnings.forEach(complain)
         if options.showHelp || options.showVersion {
             let output = try OutputFile()
             try output.write(
                 options.showHelp
-                    ? helpText(supported: decoders.supportedABIs) : versionLine(supported: decoders.supportedABIs))
+                    ? helpText(supported: decoders.supportedABIs, formats: formats)
+                    : versionLine(supported: decoders.supportedABIs))
             try output.commit()
             return EXIT_SUCCESS
         }
@@ -67,7 +71,7 @@ struct Program {
         guard options.perProcess, let path = options.output else {
             return try OutputFile(path: options.record ?? options.output)
         }
-        try ProcessFileNames(path: path).check(path)
+        try ProcessFileNames(path: path, knownEnding: options.outputEnding).check(path)
         return .nowhere()
     }
 }

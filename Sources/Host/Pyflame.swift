@@ -1,3 +1,4 @@
+import Formats
 import FrameDecoding
 import Glibc
 
@@ -5,8 +6,11 @@ import Glibc
 public enum Pyflame {
     /// Does what the command line asks for and ends the process.
     ///
-    /// Decoders are asked in the order of `decoders`; the first one that reads the target is taken.
-    public static func main(decoders: [DecoderModule]) -> Never {
-        exit(Program(arguments: Array(CommandLine.arguments.dropFirst()), decoders: decoders).run())
+    /// - Parameters:
+    ///   - decoders: are asked in this order; the first one that reads the target is taken.
+    ///   - formats: what profiles can be written in. Of two with one name or ending the first counts.
+    public static func main(decoders: [DecoderModule], formats: [OutputFormat] = OutputFormat.standard) -> Never {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exit(Program(arguments: arguments, decoders: decoders, formats: formats).run())
     }
 }

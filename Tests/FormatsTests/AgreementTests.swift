@@ -92,6 +92,40 @@ struct AgreementTests {
         #expect(counts == wanted)
     }
 
+    /// What a function costs with its calls is the samples that have it in their stacks, in recursions as well.
+    @Test func callgrind() throws {
+        let samples = samples()
+        let text = String(decoding: try written(CallgrindSink(frames: scene.frames), samples), as: UTF8.self)
+        var names: [Substring: Substring] = [:]
+        func name(_ line: Substring) -> Substring {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            let number = parts[0].drop { $0 != "(" }
+            if parts.count > 1 { names[number] = parts[1] }
+            return names[number] ?? "?"
+        }
+        var (own, all): (Counts, Counts) = ([:], [:])
+        var function = ""
+        var isCall = false
+        for line in text.split(separator: "\n").drop(while: { !$0.hasPrefix("ob=") }) {
+            if line.hasPrefix("fn=") { function = String(name(line)) }
+            if line.hasPrefix("cfn=") { _ = name(line) }
+            if line.first?.isNumber == true, let cost = line.split(separator: " ").last.flatMap({ Int($0) }) {
+                all[function, default: 0] += cost
+                if !isCall { own[function, default: 0] += cost }
+                isCall = false
+            }
+            if line.hasPrefix("calls=") { isCall = true }
+        }
+        var (wantedOwn, wantedAll): (Counts, Counts) = ([:], [:])
+        for (stack, count) in try expected(samples) {
+            let functions = stack.split(separator: ";").map(String.init)
+            wantedOwn[functions[functions.count - 1], default: 0] += count
+            for function in Set(functions) { wantedAll[function, default: 0] += count }
+        }
+        #expect(own == wantedOwn)
+        #expect(all == wantedAll)
+    }
+
     @Test func flamechart() throws {
         let samples = samples()
         let sink = FlamechartSink(formatter: FrameFormatter(frames: scene.frames))

@@ -1,4 +1,5 @@
 import Foundation
+import Formats
 import FrameDecoding
 import StandardDecoders
 import Testing
@@ -34,8 +35,8 @@ struct DocumentationTests {
             #expect(has("--" + entry.long, in: text), "\(place) lacks --\(entry.long)")
             if let short = entry.short { #expect(has("-\(short)", in: text), "\(place) lacks -\(short)") }
         }
-        for format in OutputFormat.allCases {
-            #expect(has(format.rawValue, in: text), "\(place) lacks format \(format.rawValue)")
+        for format in OutputFormat.standard {
+            #expect(has(format.name, in: text), "\(place) lacks format \(format.name)")
         }
     }
 
@@ -46,7 +47,7 @@ struct DocumentationTests {
         let end = try #require(page.range(of: ".SH EXIT STATUS")).lowerBound
         expectAll(in: String(page[options..<end]), "docs/pyflame.1")
         #expect(page.contains("pyflame \(pyflameVersion)"))
-        for format in OutputFormat.allCases {
+        for format in OutputFormat.standard {
             for ending in format.endings { #expect(page.contains("*" + ending)) }
         }
     }

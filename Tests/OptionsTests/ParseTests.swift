@@ -1,3 +1,4 @@
+import Formats
 import FrameDecoding
 import Testing
 
@@ -155,7 +156,7 @@ private func complaint(_ line: String) -> String {
 
     @Test(arguments: [
         ("", OutputFormat.folded), ("--flamechart", .flamechart), ("--format cpuprofile", .cpuprofile),
-        ("-o a.cpuprofile", .cpuprofile), ("-o a.JSON", .chrometrace), ("-o a.txt", .folded),
+        ("-o a.cpuprofile", .cpuprofile), ("-o a.callgrind", .callgrind), ("-o a.JSON", .chrometrace), ("-o a.txt", .folded),
         ("-o a.speedscope.json", .speedscope), ("-o a.json.gz", .firefox), ("-o a.pb.gz", .pprof), ("-o a.jsonl", .jsonl),
         ("-o a.json --format folded", .folded), ("-o a.json --flamechart", .flamechart),
         ("--flamechart --format flamechart", .flamechart),

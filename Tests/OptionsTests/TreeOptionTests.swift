@@ -1,3 +1,4 @@
+import Formats
 import Testing
 
 @testable import Host
@@ -43,7 +44,7 @@ import Testing
         ("RUN.SVG", "RUN.7.SVG", "RUN.7-2.SVG"),
     ])
     func names(given: String, first: String, second: String) {
-        let names = ProcessFileNames(path: given)
+        let names = ProcessFileNames(path: given, knownEnding: OutputFormat.standard.knownEnding(of: given))
         #expect(names.next(7) == first)
         #expect(names.next(8) != first)
         #expect(names.next(7) == second)

@@ -2,8 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
+/// The path of a program that may be missing.
+private func program(_ name: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
 /// What pyflame writes, opened by the tools that it is meant for. (What cannot run here is checked
-/// against the formats' own rules in SinksTests; docs/formats.md says which is which.)
+/// against the formats' own rules in FormatsTests; docs/formats.md says which is which.)
 struct ReaderTests {
     private let folder: Folder
 
@@ -11,12 +17,6 @@ struct ReaderTests {
 
     private func pyflame(_ arguments: String...) throws -> Finished {
         try Child([pyflamePath] + arguments, input: "").finish()
-    }
-
-    /// The path of a program that may be missing.
-    private func program(_ name: String) -> String? {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 
     private static let before = """
@@ -82,9 +82,44 @@ struct ReaderTests {
         #expect(piped.out == Self.before)
     }
 
+    /// Callgrind's own program: what each function cost, alone and with all that it called, and its callers.
+    @Test(.enabled(if: program("callgrind_annotate") != nil, "callgrind_annotate is not installed (valgrind)"))
+    func callgrind() throws {
+        let input = try folder.write(
+            "in.folded",
+            """
+            /app/a.py:<module>:3;/app/a.py:f:12 30
+            /app/a.py:<module>:3;/app/a.py:f:12;/app/a.py:f:12;/app/größe.py:g(x):7 12
+            /app/a.py:<module>:4 5
+
+            """)
+        let output = folder.file("out.callgrind")
+        let run = try pyflame("--convert", input, "-o", output)
+        #expect(run.status == 0 && run.err.isEmpty, "\(run.err)")
+        func annotate(_ options: String...) throws -> [String] {
+            let command = [try #require(program("callgrind_annotate"))] + options + ["--auto=no", "--threshold=100", output]
+            let tool = try Child(command, input: "").finish()
+            #expect(tool.status == 0 && tool.err.isEmpty, "\(tool.err)")
+            return tool.out.split(separator: "\n").map { line in
+                line.split { " ()".contains($0) }.filter { !$0.hasSuffix("%") }.joined(separator: " ")
+            }
+        }
+        let own = try annotate("--inclusive=no")
+        for line in ["47 PROGRAM TOTALS", "30 /app/a.py:f [python]", "12 /app/größe.py:g x [python]", "5 /app/a.py:<module> [python]"] {
+            #expect(own.contains(line), "\(line)\n\(own)")
+        }
+        // The recursion counts once.
+        let all = try annotate("--inclusive=yes")
+        for line in ["47 /app/a.py:<module> [python]", "42 /app/a.py:f [python]", "12 /app/größe.py:g x [python]"] {
+            #expect(all.contains(line), "\(line)\n\(all)")
+        }
+        let callers = try annotate("--tree=caller", "--inclusive=yes")
+        #expect(callers.contains { $0.hasPrefix("42 < /app/a.py:<module>") }, "\(callers)")
+    }
+
     @Test func everyFormatCanBeConvertedTo() throws {
         let input = try folder.write("in.folded", Self.before)
-        for format in ["folded", "flamechart", "cpuprofile", "chrometrace", "speedscope", "firefox", "svg", "html", "pprof", "jsonl"] {
+        for format in ["folded", "flamechart", "cpuprofile", "chrometrace", "speedscope", "firefox", "svg", "html", "pprof", "callgrind", "jsonl"] {
             let output = folder.file("out." + format)
             let run = try pyflame("--convert", input, "--format", format, "-o", output)
             #expect(run.status == 0 && run.err.isEmpty, "\(format): \(run.err)")

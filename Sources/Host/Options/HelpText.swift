@@ -1,3 +1,4 @@
+import Formats
 import FrameDecoding
 
 let usageText = """
@@ -7,7 +8,7 @@ let usageText = """
     """
 
 /// What `--help` prints, within 80 columns.
-func helpText(supported: [ABI]) -> String {
+func helpText(supported: [ABI], formats: [OutputFormat] = OutputFormat.standard) -> String {
     var text = usageText
     text += "\nA sampling profiler for CPython that looks at a process from outside: nothing is\n"
     text += "loaded into it, and nothing in it is changed.\n"
@@ -18,9 +19,9 @@ func helpText(supported: [ABI]) -> String {
         }
     }
     text += "\nFormats:\n"
-    for format in OutputFormat.allCases {
+    for format in formats {
         let endings = format.endings.map { "*" + $0 }.joined(separator: ", ")
-        text += row("  " + format.rawValue, "\(format.summary) (\(endings))")
+        text += row("  " + format.name, "\(format.summary) (\(endings))")
     }
     text += "\nSupported Python ABIs (--abi):\n"
     text += wrapped(supported.sorted().map(\.description), indent: 2)

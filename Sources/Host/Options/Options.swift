@@ -1,5 +1,5 @@
+import Formats
 import FrameDecoding
-import Profiles
 
 /// What the command line asks for.
 struct Options: Equatable, Sendable {
@@ -60,6 +60,8 @@ struct Options: Equatable, Sendable {
 
     /// Nil is standard output.
     var output: String?
+    /// The ending of its name, where a format has that one; in lower case.
+    var outputEnding: String?
     var format = OutputFormat.folded
     /// The same, if it was asked for: by `--format` or by the name of the output.
     var chosenFormat: OutputFormat?

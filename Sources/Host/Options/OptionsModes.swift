@@ -39,9 +39,9 @@ extension Options {
 extension Options {
     func checkTop() throws(UsageError) {
         guard top else { return }
-        if !format.countsStacks {
+        if format.abilities.contains(.times) {
             throw .incompatible(
-                "--top", "--format=\(format.rawValue)", "What --top keeps are counts, without times.")
+                "--top", "--format=\(format.name)", "What --top keeps are counts, without times.")
         }
     }
 }

@@ -1,9 +1,11 @@
+import Formats
 import FrameDecoding
-import Profiles
 
 extension Options {
     /// Understands a command line, without the program's name.
-    static func parse(arguments: [String], supported: [ABI]) throws(UsageError) -> Options {
+    static func parse(
+        arguments: [String], supported: [ABI], formats: [OutputFormat] = OutputFormat.standard
+    ) throws(UsageError) -> Options {
         let raw = try RawOptions(arguments)
         var options = Options()
         // Whoever asks for help gets it, whatever else is wrong.
@@ -44,8 +46,8 @@ extension Options {
             case .flamechart: format = .flamechart
             case .format:
                 // The one name that is no profile's.
-                options.dumpsJSON = value == OutputFormat.dumpName
-                if !options.dumpsJSON { format = try Self.format(value) }
+                options.dumpsJSON = value == Self.dumpFormat
+                if !options.dumpsJSON { format = try Self.format(value, formats) }
             case .fold: options.folding = try Self.folding(value)
             case .noLineNumbers: options.lineNumbers = false
             case .output: options.output = try Self.file(value, name)
@@ -64,8 +66,9 @@ extension Options {
         if options.dump, format == nil, options.output?.lowercased().hasSuffix(".json") == true {
             options.dumpsJSON = true
         }
-        options.chosenFormat = format ?? options.output.flatMap(OutputFormat.init(fileName:))
+        options.chosenFormat = format ?? options.output.flatMap(formats.format(ofFile:))
         options.format = options.chosenFormat ?? .folded
+        options.outputEnding = options.output.flatMap(formats.knownEnding(of:))
         try options.takeStored(raw)
         try options.checkTop()
         guard !options.locals || (options.dump && !options.dumpsJSON && !options.subprocesses && options.core == nil) else {
@@ -110,9 +113,12 @@ extension Options {
         }
     }
 
-    private static func format(_ text: String) throws(UsageError) -> OutputFormat {
-        guard let format = OutputFormat(rawValue: text) else {
-            throw .unparsable("format", text, "one of \(OutputFormat.names) is expected")
+    /// What `--dump` can be written as instead of text (`--format`).
+    fileprivate static let dumpFormat = "json"
+
+    private static func format(_ text: String, _ formats: [OutputFormat]) throws(UsageError) -> OutputFormat {
+        guard let format = formats.named(text) else {
+            throw .unparsable("format", text, "one of \(formats.names) is expected")
         }
         return format
     }
@@ -149,10 +155,10 @@ extension RawOptions {
         try checkModes()
         let names = Set(given.map(\.name))
         let format = given.last { $0.name == .format }?.value
-        if format == OutputFormat.dumpName, !names.contains(.dump) {
+        if format == Options.dumpFormat, !names.contains(.dump) {
             throw .usage("--format=json is for --dump; as JSON a profile is jsonl, speedscope, firefox or chrometrace")
         }
-        if let format, names.contains(.flamechart), format != OutputFormat.flamechart.rawValue {
+        if let format, names.contains(.flamechart), format != OutputFormat.flamechart.name {
             throw .incompatible("--flamechart", "--format=\(format)", "There is one output.")
         }
         if names.contains(.exe), !names.contains(.core) {

@@ -1,4 +1,4 @@
-import Profiles
+import Formats
 
 /// `--convert` and `--diff`: profiles instead of processes.
 extension Options {
@@ -15,12 +15,11 @@ extension Options {
                 throw .usage("--diff compares two profiles: --diff BEFORE AFTER")
             }
             diff = Comparison(before: before, after: after)
-            switch chosenFormat {
-            case nil, .svg, .folded: return
-            case let other?:
+            if let other = chosenFormat, other != .svg, other != .folded {
                 throw .incompatible(
-                    "--diff", "--format=\(other.rawValue)", "It writes svg, folded (two counts) or, without a format, a table.")
+                    "--diff", "--format=\(other.name)", "It writes svg, folded (two counts) or, without a format, a table.")
             }
+            return
         }
         if convert != nil, let other = raw.positionals.first {
             throw .usage("too many arguments: '\(other)'")

@@ -8,15 +8,12 @@ final class ProcessFileNames {
     private let ending: String
     private var used: [Int32: Int] = [:]
 
-    /// `path` is the name that the user gave. Its known ending, else its last one, stays at the end.
-    init(path: String) {
+    /// `path` is the name that the user gave. Its known ending, if it has one, else its last one stays at the end.
+    init(path: String, knownEnding: String?) {
         let start = path.utf8.lastIndex(of: UInt8(ascii: "/")).map { path.utf8.index(after: $0) }
         let base = path[(start ?? path.startIndex)...]
-        let known = OutputFormat.allCases.flatMap(\.endings)
-            .filter { base.lowercased().hasSuffix($0) && base.utf8.count > $0.utf8.count }
-            .max { $0.utf8.count < $1.utf8.count }
         let cut =
-            known.map { base.utf8.index(base.endIndex, offsetBy: -$0.utf8.count) }
+            knownEnding.flatMap { base.utf8.count > $0.utf8.count ? $0 : nil }.map { base.utf8.index(base.endIndex, offsetBy: -$0.utf8.count) }
             ?? base.lastIndex(of: ".").flatMap { $0 > base.startIndex ? $0 : nil } ?? base.endIndex
         stem = String(path[..<cut])
         ending = String(path[cut...])

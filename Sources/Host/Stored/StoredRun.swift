@@ -27,14 +27,15 @@ struct StoredRun {
         let comparison = Comparison(frames: frames, excludeIdle: options.excludeIdle)
         _ = try read(paths.before, into: comparison.sides.before)
         _ = try read(paths.after, into: comparison.sides.after)
-        switch options.chosenFormat {
-        case .svg:
+        if options.chosenFormat == .svg {
             try comparison.writePicture(
                 before: paths.before, after: paths.after,
                 options: FlameGraphSVG.Options(folding: options.folding, lineNumbers: options.lineNumbers),
                 into: output.profile)
-        case .folded: try comparison.writeFolded(lineNumbers: options.lineNumbers, into: output.profile)
-        default: try comparison.writeTable(before: paths.before, after: paths.after, into: output.profile)
+        } else if options.chosenFormat == .folded {
+            try comparison.writeFolded(lineNumbers: options.lineNumbers, into: output.profile)
+        } else {
+            try comparison.writeTable(before: paths.before, after: paths.after, into: output.profile)
         }
         try output.commit()
     }

@@ -1,13 +1,5 @@
 import FrameDecoding
 
-/// What the frames of a picture stand for (`--fold`).
-package enum Folding: String, CaseIterable, Sendable {
-    /// A frame for each function under its callers, whichever of its lines it was at.
-    case function
-    /// A frame for each line.
-    case line
-}
-
 /// Counted stacks as a tree of calls, wherever they came from: a run, a recorded profile, or two
 /// profiles that are compared. Memory grows with distinct stacks.
 package final class CallProfile {
