@@ -16,6 +16,7 @@ extern _Thread_local long cl_calls_made;
 /// How many system calls the calling thread has made, as far as they were counted.
 static inline long cl_calls(void) { return cl_calls_made; }
 static inline void cl_count_calls(long count) { cl_calls_made += count; }
+#include "FileReader.h"
 
 // ---- Another process's memory ----
 
