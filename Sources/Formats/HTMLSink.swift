@@ -27,7 +27,6 @@ package final class HTMLSink: SampleSink {
 
     package func begin(_ process: ProfiledProcess) {
         processes.append(process)
-        sources.add(process)
     }
 
     package func record(_ sample: Sample) { log.append(sample) }
@@ -42,7 +41,7 @@ package final class HTMLSink: SampleSink {
             frames[frame].kind == .python ? packed.fileIndex(of: frame) : nil
         }
         let sources = ReportSources(
-            tree: log.tree, counts: samples.counts, frames: frames, reader: sources, files: fileIndex)
+            log: log, counts: samples.counts, frames: frames, reader: sources, files: fileIndex)
         let page = ReportPage(
             caption: PictureCaption(processes, run),
             facts: runFacts(processes, run, stacks: samples.counts.count { $0 > 0 }))

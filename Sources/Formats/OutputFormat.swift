@@ -16,6 +16,8 @@ public struct OutputFormat: Sendable {
         public static let times = Abilities(rawValue: 4)
         /// What kind a frame is of.
         public static let kinds = Abilities(rawValue: 8)
+        /// What the source of the code is: files of the target are read for it.
+        public static let sources = Abilities(rawValue: 16)
     }
 
     /// What `--format` calls it.

@@ -72,7 +72,7 @@ package struct PeopleDump {
     private func source(of frame: Frame) -> String? {
         guard let sources, frame.line > 0 else { return nil }
         if files.lines[frame.file] == nil {
-            let text = sources.read(frame.file).text ?? ""
+            let text = sources.read(frame.file, of: process.pid).text ?? ""
             files.lines[frame.file] = text.split(separator: "\n", omittingEmptySubsequences: false)
         }
         guard let lines = files.lines[frame.file], frame.line <= lines.count else { return nil }

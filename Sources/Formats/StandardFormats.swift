@@ -68,7 +68,7 @@ extension OutputFormat {
     package static let html = OutputFormat(
         name: "html", endings: [".html", ".htm"],
         summary: "a report: flame graph, callers, functions, source, time line",
-        tells: [.processes, .threads, .times, .kinds]
+        tells: [.processes, .threads, .times, .kinds, .sources]
     ) {
         HTMLSink(
             frames: $0.frames, lineNumbers: $0.lineNumbers, excludeIdle: $0.excludeIdle, folding: $0.folding,

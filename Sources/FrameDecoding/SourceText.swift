@@ -1,5 +1,5 @@
 /// A source file as far as it could be read.
-public struct SourceText: Sendable {
+public struct SourceText: Equatable, Sendable {
     /// Nil when it could not be read.
     public var text: String?
     /// For people: why not, or what to bear in mind; empty when all is well.
@@ -14,8 +14,8 @@ public struct SourceText: Sendable {
 /// Where the sources of profiled processes are read. What is asked for comes from a target's memory
 /// and may name anything.
 public protocol SourceFiles: AnyObject {
-    /// A process joins the profile: its files may be out of reach when it has ended.
-    func add(_ process: ProfiledProcess)
-    /// The file that code names as its own.
-    func read(_ path: String) -> SourceText
+    /// The file that code names as its own, as the process sees it in which that code was seen.
+    func read(_ path: String, of process: Int32) -> SourceText
+    /// Processes with the same number see the same files; nil for one of which nothing can be read.
+    func place(of process: Int32) -> Int?
 }

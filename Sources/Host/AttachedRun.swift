@@ -16,6 +16,7 @@ final class AttachedRun {
     private var options: Options { context.options }
     private let frames = FrameTable()
     private let gate = SignalGate()
+    private let sources: TargetSources?
     /// As it was found.
     private var process: ProfiledProcess?
     private var session: Session?
@@ -23,14 +24,17 @@ final class AttachedRun {
     init(pid: pid_t, context: RunContext) {
         self.pid = pid
         self.context = context
+        let options = context.options
+        let isForPeople = options.dump && !options.dumpsJSON && options.output == nil && isatty(STDOUT_FILENO) == 1
+        sources = isForPeople ? TargetSources() : sourcesOfTargets(options)
     }
 
     func run() throws {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
         let live = options.top
-            ? try LiveSession(options: options, frames: frames, pid: pid, on: STDOUT_FILENO) : nil
-        let sink = live?.sink ?? makeSink(options, frames: frames)
+            ? try LiveSession(options: options, frames: frames, sources: sources, pid: pid, on: STDOUT_FILENO) : nil
+        let sink = live?.sink ?? makeSink(options, frames: frames, sources: sources)
         let outcome = try tracing(opening: gate) { [self] in
             if options.probe { return AttachedOutcome.text(probe()) }
             if options.dump { return .text(try dump()) }
@@ -54,6 +58,7 @@ final class AttachedRun {
             self.options.nonblocking ? .sharedProcessor : self.options.dump ? .stops : .sharedProcessorThenStops
         let sampler = try detection.makeSampler(reading: source, tracees: tracees, options: options, means: means)
         process = detection.process
+        sources?.add(detection.identity)
         sink?.begin(detection.process)
         return sampler
     }
@@ -71,6 +76,7 @@ final class AttachedRun {
             }
         } else {
             let tracees = Tracees()
+            sources?.observe(tracees)
             let sampler = try sampler(
                 tracees, options: live == nil ? options.sampling : LiveSession.sampling, into: sink)
             try live?.start()
@@ -116,8 +122,6 @@ final class AttachedRun {
 
     /// For whoever sits at the terminal.
     private func peopleDump(_ threads: [ThreadSample]) -> String {
-        let sources = TargetSources()
-        if let process { sources.add(process) }
         let kind = getenv("TERM").map { String(cString: $0) } ?? ""
         let isPlain = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
         return PeopleDump(

@@ -18,6 +18,7 @@ final class CommandRun {
     private let frames = FrameTable()
     private let gate = SignalGate()
     private let tracees = Tracees()
+    private let sources: TargetSources?
     private let images = ImageCache()
     private let arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
 
@@ -39,6 +40,8 @@ final class CommandRun {
     /// `arguments` are the command's, as C strings ended by nil.
     init(_ context: RunContext, arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) {
         self.context = context
+        sources = sourcesOfTargets(context.options)
+        sources?.observe(tracees)
         self.arguments = arguments
     }
 
@@ -46,11 +49,11 @@ final class CommandRun {
     func run() throws -> Int32 {
         try refuseOwnKind(command: options.command?.first ?? "")
         let clock = RunClock()
-        if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames) }
+        if options.top { live = try LiveSession(onAnyTerminalFor: options, frames: frames, sources: sources) }
         defer { heldOutput.show() }
         let sink = try tracing(opening: gate) { [self] () throws -> (any SampleSink)? in
             let command = try startCommand()
-            let sink = live?.sink ?? makeSink(options, frames: frames)
+            let sink = live?.sink ?? makeSink(options, frames: frames, sources: sources)
             let pid = command.pid
             try live?.start(interrupt: { kill(pid, SIGINT) })
             defer { live?.stop() }
@@ -132,6 +135,7 @@ final class CommandRun {
         case .cloned(let parent, let thread):
             // The wrapper's threads may start Python; Python's own are seized when they are sampled.
             if isProfiled(parent) { letFree(thread, of: parent) }
+        case .ending: break
         case .ended(let tid, let status):
             watched[tid] = nil
             guard tid == root || tid == profiled else { return }
@@ -192,7 +196,8 @@ final class CommandRun {
     private func followAll(into sink: any SampleSink) {
         DescriptorLimit.raise()
         let tree = ProcessTree(
-            settings: context.tree, frames: frames, tracees: tracees, sink: sink, watch: nil)
+            settings: context.tree, frames: frames, tracees: tracees, sink: sink, sources: sources,
+            watch: nil)
         self.tree = tree
         tree.join(root)
         SamplingLoop(interval: options.interval, duration: nil).run(
@@ -223,6 +228,7 @@ final class CommandRun {
         }
         foundPython = true
         profiled = process.pid
+        sources?.add(detection.identity)
         sink.begin(detection.process)
         SamplingLoop(interval: options.interval, duration: nil).run(
             sampler, tracees: tracees, gate: gate,

@@ -3,14 +3,18 @@ import Formats
 import FrameDecoding
 import Profiles
 
-/// The sink for what the options ask for.
-func makeSink(_ options: Options, frames: FrameTable) -> any SampleSink {
+/// Where the sources of what is profiled are read; nil when no format wants them.
+func sourcesOfTargets(_ options: Options) -> TargetSources? {
+    options.format.abilities.contains(.sources) && options.convert == nil ? TargetSources() : nil
+}
+
+/// The sink for what the options ask for; without `sources` a report has none.
+func makeSink(_ options: Options, frames: FrameTable, sources: TargetSources?) -> any SampleSink {
     func makeOne() -> any SampleSink {
-        // Each profile reads the sources of its own processes.
         let settings = FormatSettings(
             frames: frames, lineNumbers: options.lineNumbers, excludeIdle: options.excludeIdle,
             allThreads: options.threads, folding: options.folding,
-            sources: options.convert == nil ? TargetSources() : NoSources())
+            sources: sources ?? NoSources())
         var sink = options.format.makeSink(settings)
         if options.subprocesses && !options.format.abilities.contains(.processes) {
             sink = ProcessRoots(sink, frames: frames)

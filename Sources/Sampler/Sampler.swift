@@ -120,7 +120,7 @@ public final class Sampler: SampledTargets {
             threadIndex.forget(tid)
             if tid == pid { isTargetGone = true }
         case .executed(pid): isTargetGone = true
-        case .executed, .forked, .cloned: break
+        case .executed, .forked, .cloned, .ending: break
         }
     }
 

@@ -17,6 +17,9 @@ public final class Tracees {
         case cloned(parent: pid_t, thread: pid_t)
         /// The process runs another program now; its other threads are gone.
         case executed(pid_t)
+        /// The process has ended, and is not waited for yet: /proc still knows it. Only told where `tellsOfEndings` is set,
+        /// and perhaps more than once.
+        case ending(pid_t)
         /// The thread ended; with a process's id, all of the process did. `status` is as wait gives it.
         case ended(pid_t, status: Int32)
     }
@@ -63,6 +66,9 @@ public final class Tracees {
     private var isSweepDue = false
     private var lastSweep: UInt64 = 0
     private static let sweepInterval: UInt64 = 2_000_000
+
+    /// Whether somebody wants to look at processes that have ended. That takes a system call for each event.
+    package var tellsOfEndings = false
 
     package init(kernel: any Kernel = Linux.shared) { self.kernel = kernel }
 
@@ -230,6 +236,10 @@ public final class Tracees {
     /// Takes one event of `tid` (-1: of any); false when there is none.
     private func takeEvent(of tid: pid_t) -> Bool {
         var status = WaitStatus()
+        if tellsOfEndings {
+            let ending = kernel.endedAndNotWaitedFor(among: tid)
+            if ending > 0 { tell(.ending(ending)) }
+        }
         let changed = kernel.waitNow(for: tid, status: &status)
         guard changed > 0 else {
             // Not ours any more: gone without a word (an execve by another thread).

@@ -65,6 +65,9 @@ package protocol Kernel: AnyObject {
 
     /// waitpid(2) with __WALL and WNOHANG, of one thread or (-1) of any: whose state changed, 0 when none did.
     func waitNow(for tid: pid_t, status: inout WaitStatus) -> pid_t
+    /// A thread among those that `waitNow` would look at which has ended: it stays to be waited for, and /proc still
+    /// knows it. 0 when there is none.
+    func endedAndNotWaitedFor(among tid: pid_t) -> pid_t
     /// Takes one of `signals`, which are blocked, waiting for it at most this long, or with nil as long as it takes.
     func takeSignal(among signals: SignalSet, within nanoseconds: UInt64?) -> TakenSignal
 

@@ -111,6 +111,11 @@ package final class Linux: Kernel, Sendable {
         return cl_wait(tid, &status.raw)
     }
 
+    package func endedAndNotWaitedFor(among tid: pid_t) -> pid_t {
+        cl_count_calls(1)
+        return cl_wait_peek_end(tid)
+    }
+
     package func takeSignal(among signals: SignalSet, within nanoseconds: UInt64?) -> TakenSignal {
         cl_count_calls(1)
         var info = cl_signal()

@@ -8,8 +8,8 @@ import Testing
 /// What a browser makes of an HTML report.
 @Suite(.serialized) struct ReportTests {
     private final class Sources: SourceFiles {
-        func add(_ process: ProfiledProcess) {}
-        func read(_ path: String) -> SourceText {
+        func place(of process: Int32) -> Int? { 0 }
+        func read(_ path: String, of process: Int32) -> SourceText {
             path == "/p/a.py"
                 ? SourceText(text: (1...40).map { "line \($0) <b>" }.joined(separator: "\n"))
                 : SourceText(text: nil, note: "it is gone")

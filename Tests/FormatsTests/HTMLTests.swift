@@ -11,8 +11,8 @@ struct HTMLTests {
         var asked: [String] = []
         let text: SourceText
         init(_ text: SourceText = SourceText(text: nil, note: "none")) { self.text = text }
-        func add(_ process: ProfiledProcess) {}
-        func read(_ path: String) -> SourceText {
+        func place(of process: Int32) -> Int? { 0 }
+        func read(_ path: String, of process: Int32) -> SourceText {
             asked.append(path)
             return text
         }

@@ -7,6 +7,8 @@ import TargetMemory
 /// The interpreter that was found, and how.
 package struct Detection {
     package let pid: pid_t
+    /// The process, as it was before anything was read of it.
+    package let identity: ProcessIdentity
     package let site: LocatedInterpreter
     package let module: DecoderModule
     /// The module's layout that decodes it.

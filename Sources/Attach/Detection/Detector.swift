@@ -43,20 +43,21 @@ package final class Detector {
     package func detect(_ patience: Patience = .thorough) throws(DetectionFailure) -> Detection {
         rejected = []
         isStarting = false
+        let identity = ProcessIdentity(pid: pid)
         images.budget.begin()
         defer { images.closeFiles() }
         try refuseUnreadable()
         let memory = Memory(source: source)
         var report = try probe(memory)
         defer { self.report = report }
-        if let detection = decodable(report.candidates, memory, patience) {
+        if let detection = decodable(report.candidates, memory, patience, identity) {
             announceIfNew(detection)
             return detection
         }
         if patience.searches, !images.budget.isSpent {
             let found = try search(memory)
             report.candidates += found
-            if let detection = decodable(found, memory, patience) { return detection }
+            if let detection = decodable(found, memory, patience, identity) { return detection }
         }
         throw report.candidates.isEmpty ? notPython(report) : undecodable(report)
     }
@@ -84,7 +85,8 @@ package final class Detector {
 
     /// The first site, with its decoder, that decodes the running process.
     private func decodable(
-        _ sites: [LocatedInterpreter], _ memory: Memory, _ patience: Patience
+        _ sites: [LocatedInterpreter], _ memory: Memory, _ patience: Patience,
+        _ identity: ProcessIdentity
     ) -> Detection? {
         for site in sites {
             for module in settings.decoders where !images.budget.isSpent {
@@ -103,7 +105,7 @@ package final class Detector {
                             let decoder = try choice.makeDecoder()
                             try Trial(decoder: decoder, memory: memory, budget: images.budget).run(patience)
                             return Detection(
-                                pid: pid, site: site, module: module, layout: choice,
+                                pid: pid, identity: identity, site: site, module: module, layout: choice,
                                 decoder: decoder)
                         } catch {
                             if error is NotAlive { isStarting = true }
@@ -137,6 +139,7 @@ package final class Detector {
     /// The interpreter of a process that was just forked from one whose interpreter is known: it lies at
     /// the same addresses, so nothing has to be looked for. Nil when it does not decode.
     package func adopt(_ known: Detection) -> Detection? {
+        let identity = ProcessIdentity(pid: pid)
         images.budget.begin()
         defer { images.closeFiles() }
         let memory = Memory(source: source)
@@ -146,7 +149,7 @@ package final class Detector {
             (try? Trial(decoder: decoder, memory: memory, budget: images.budget).run(.adoption)) != nil
         else { return nil }
         return Detection(
-            pid: pid, site: known.site, module: known.module, layout: choice, decoder: decoder)
+            pid: pid, identity: identity, site: known.site, module: known.module, layout: choice, decoder: decoder)
     }
 
     private func probe(_ memory: Memory) throws(DetectionFailure) -> ProbeReport {

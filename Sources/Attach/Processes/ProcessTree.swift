@@ -37,6 +37,7 @@ package final class ProcessTree: SampledTargets {
     private let frames: FrameTable
     private let tracees: Tracees
     private let sink: any SampleSink
+    private let sources: TargetSources?
     /// Nil when news come from elsewhere (traced processes).
     private let watch: (any ProcessWatch)?
     private let images = ImageCache()
@@ -75,12 +76,13 @@ package final class ProcessTree: SampledTargets {
 
     package init(
         settings: Settings, frames: FrameTable, tracees: Tracees, sink: any SampleSink,
-        watch: (any ProcessWatch)?
+        sources: TargetSources?, watch: (any ProcessWatch)?
     ) {
         self.settings = settings
         self.frames = frames
         self.tracees = tracees
         self.sink = sink
+        self.sources = sources
         self.watch = watch
     }
 
@@ -125,7 +127,7 @@ package final class ProcessTree: SampledTargets {
             guard members[tid] != nil else { return }
             note(watch?.newsBeforeEnd(of: pids) ?? [])
             note(.ended(tid))
-        case .cloned: break
+        case .cloned, .ending: break
         }
     }
 
@@ -228,6 +230,7 @@ package final class ProcessTree: SampledTargets {
         member.stage = .sampled(sampler, detection)
         var profiled = detection.process
         profiled.parent = member.parent
+        sources?.add(detection.identity)
         sink.begin(profiled)
     }
 

@@ -17,6 +17,7 @@ extern _Thread_local long cl_calls_made;
 static inline long cl_calls(void) { return cl_calls_made; }
 static inline void cl_count_calls(long count) { cl_calls_made += count; }
 #include "FileReader.h"
+#include "Identity.h"
 
 // ---- Another process's memory ----
 

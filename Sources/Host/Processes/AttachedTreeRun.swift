@@ -15,17 +15,20 @@ final class AttachedTreeRun {
     private let frames = FrameTable()
     private let gate = SignalGate()
     private let tracees = Tracees()
+    private let sources: TargetSources?
 
     init(pid: pid_t, context: RunContext) {
         self.pid = pid
         self.context = context
+        sources = sourcesOfTargets(context.options)
+        sources?.observe(tracees)
     }
 
     func run() throws {
         try refuseUnfitTarget(pid)
         SignalDisposition.hearChildren()
         DescriptorLimit.raise()
-        let sink = makeSink(options, frames: frames)
+        let sink = makeSink(options, frames: frames, sources: sources)
         let outcome = try tracing(opening: gate) { [self] in
             let tree = try plant(into: sink)
             return options.dump
@@ -38,7 +41,8 @@ final class AttachedTreeRun {
     private func plant(into sink: any SampleSink) throws -> ProcessTree {
         let watch: any ProcessWatch = KernelEvents() ?? ChildrenScan()
         let tree = ProcessTree(
-            settings: context.tree, frames: frames, tracees: tracees, sink: sink, watch: watch)
+            settings: context.tree, frames: frames, tracees: tracees, sink: sink, sources: sources,
+            watch: watch)
         tracees.observe { [weak tree] in tree?.note($0) }
         tree.join(pid)
         tree.survey()

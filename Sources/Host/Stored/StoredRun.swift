@@ -16,7 +16,7 @@ struct StoredRun {
 
     /// Writes the profile at `path` in the format that the options ask for.
     func convert(_ path: String) throws {
-        let sink = makeSink(options, frames: frames)
+        let sink = makeSink(options, frames: frames, sources: nil)
         let run = try read(path, into: sink)
         try sink.finish(run, into: output.profile)
         try output.commit()

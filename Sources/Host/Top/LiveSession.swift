@@ -1,3 +1,4 @@
+import Attach
 import FrameDecoding
 import Glibc
 import Live
@@ -8,6 +9,7 @@ import System
 /// `--top` around a run: the screen, what is counted for it, and what is saved of it.
 final class LiveSession: @unchecked Sendable {
     private let options: Options
+    private let sources: TargetSources?
     private let clock = RunClock()
     private let model: LiveModel
     private let seen: SeenStacks
@@ -31,7 +33,7 @@ final class LiveSession: @unchecked Sendable {
     }
 
     /// `screen` is a descriptor that is open on the terminal.
-    init(options: Options, frames: FrameTable, pid: pid_t?, on descriptor: Int32) throws(Failure) {
+    init(options: Options, frames: FrameTable, sources: TargetSources?, pid: pid_t?, on descriptor: Int32) throws(Failure) {
         let terminal: Terminal
         do {
             terminal = try Terminal(on: descriptor)
@@ -41,6 +43,7 @@ final class LiveSession: @unchecked Sendable {
                     + "profile to a file: pyflame -o profile.svg")
         }
         self.options = options
+        self.sources = sources
         let model = LiveModel(table: frames)
         let seen = SeenStacks(table: frames)
         let state = State()
@@ -66,7 +69,7 @@ final class LiveSession: @unchecked Sendable {
                     options.mode = counting.mode
                     do {
                         let output = try OutputFile(path: path)
-                        try Self.write(seen, options, clock, into: output.profile)
+                        try Self.write(seen, options, sources, clock, into: output.profile)
                         try output.commit()
                         return "saved: \(path)"
                     } catch let error as OutputError {
@@ -78,10 +81,10 @@ final class LiveSession: @unchecked Sendable {
     }
 
     /// On whatever terminal there is: with `-t` the standard descriptors may be the command's business.
-    convenience init(onAnyTerminalFor options: Options, frames: FrameTable) throws(Failure) {
+    convenience init(onAnyTerminalFor options: Options, frames: FrameTable, sources: TargetSources?) throws(Failure) {
         let descriptors = [STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO]
         try self.init(
-            options: options, frames: frames, pid: nil,
+            options: options, frames: frames, sources: sources, pid: nil,
             on: descriptors.first { isatty($0) == 1 } ?? STDOUT_FILENO)
     }
 
@@ -107,7 +110,7 @@ final class LiveSession: @unchecked Sendable {
 
         func finish(_ run: RunSummary, into output: ProfileOutput) throws {
             guard session.options.output != nil else { return }
-            try LiveSession.write(session.seen, session.options, session.clock, into: output)
+            try LiveSession.write(session.seen, session.options, session.sources, session.clock, into: output)
         }
     }
 
@@ -145,9 +148,9 @@ final class LiveSession: @unchecked Sendable {
     func stop() { screen.stop() }
 
     private static func write(
-        _ seen: SeenStacks, _ options: Options, _ clock: RunClock, into output: ProfileOutput
+        _ seen: SeenStacks, _ options: Options, _ sources: TargetSources?, _ clock: RunClock, into output: ProfileOutput
     ) throws {
-        let sink = seen.replay(counting: CountedThreads(options.mode)) { makeSink(options, frames: $0) }
+        let sink = seen.replay(counting: CountedThreads(options.mode)) { makeSink(options, frames: $0, sources: sources) }
         try sink.finish(
             RunSummary(
                 startedAt: clock.startedAt, start: clock.start, duration: clock.elapsed,

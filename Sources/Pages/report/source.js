@@ -3,7 +3,11 @@
 class SourceView {
   constructor(section, report) {
     this.report = report;
-    this.texts = new Map(report.data.sources.map(([file, text, note]) => [report.data.files[file][0], { text, note }]));
+    this.texts = new Map(); // By path: the file as all processes see it, or once for each group that sees another one.
+    for (const [file, text, note, processes] of report.data.sources) {
+      const path = report.data.files[file][0];
+      this.texts.set(path, [...(this.texts.get(path) || []), { text, note, processes }]);
+    }
     this.list = element("div", { class: "files" });
     this.view = element("div", { class: "view" });
     section.classList.add("source");
@@ -30,16 +34,33 @@ class SourceView {
       keyOf[label] = keys.get(name);
     }
     const byLine = sumsByKey(tree, self, total, keyOf, keys.size);
-    this.lines = new Map();
-    for (const [name, key] of keys) {
-      if (byLine.total[key] === 0) continue;
-      const [file, line] = name.split(":").map(Number);
-      if (!this.lines.has(file)) this.lines.set(file, new Map());
-      this.lines.get(file).set(line, { self: byLine.self[key], total: byLine.total[key] });
-    }
+    this.keys = { keys, keyOf };
+    this.lines = this.linesByFile(byLine);
     if (!this.files.some((row) => row.path === this.path)) this.path = this.files.length > 0 ? this.files[0].path : "";
     this.draw();
     this.showLine();
+  }
+
+  /** Sums by key as a map from a file's number to one from lines to their sums. */
+  linesByFile({ self, total }) {
+    const lines = new Map();
+    for (const [name, key] of this.keys.keys) {
+      if (total[key] === 0) continue;
+      const [file, line] = name.split(":").map(Number);
+      if (!lines.has(file)) lines.set(file, new Map());
+      lines.get(file).set(line, { self: self[key], total: total[key] });
+    }
+    return lines;
+  }
+
+  /** The selected samples of some processes alone, by line of a file. */
+  linesOfProcesses(processes, file) {
+    const { samples, selection, tree } = this.report;
+    const tracks = new Set(samples.tracks.flatMap(([process], track) => (
+      processes.includes(process) && (!selection.tracks || selection.tracks.has(track)) ? [track] : [])));
+    const self = samples.counts({ ...selection, tracks });
+    const { keys, keyOf } = this.keys;
+    return this.linesByFile(sumsByKey(tree, self, tree.totals(self), keyOf, keys.size)).get(file) || new Map();
   }
 
   /** Scrolls to the line that was asked for, or the one with the most samples. */
@@ -71,23 +92,39 @@ class SourceView {
     const file = this.files.find((row) => row.path === this.path);
     this.view.replaceChildren();
     if (!file) return;
-    const source = this.texts.get(file.path) || { text: null, note: "its source is not in this report" };
+    const variants = this.texts.get(file.path) || [{ text: null, note: "its source is not in this report", processes: null }];
+    const shares = `${shareText(file.self, this.sum)} in itself, ${shareText(file.total, this.sum)} with what it calls`;
+    const only = variants.length === 1 ? variants[0].note : "processes have different files of this name";
     this.view.append(
       element("h2", {}, element("code", {}, file.path)),
-      element("p", { class: "soft" },
-        `${shareText(file.self, this.sum)} in itself, ${shareText(file.total, this.sum)} with what it calls`
-        + (source.note ? "; " + source.note : "")));
-    const lines = this.lines.get(file.file) || new Map();
-    const rows = source.text === null
+      element("p", { class: "soft" }, shares + (only ? "; " + only : "")));
+    for (const { text, note, processes } of variants) {
+      if (!processes) {
+        this.drawText(text, this.lines.get(file.file) || new Map());
+        continue;
+      }
+      const lines = this.linesOfProcesses(processes, file.file);
+      if (lines.size === 0) continue;
+      const names = processes.slice(0, 20).map((process) => this.report.samples.processes[process]);
+      if (processes.length > names.length) names.push(`${processes.length - names.length} more`);
+      this.view.append(element("h3", {}, names.join(", ")));
+      if (note) this.view.append(element("p", { class: "soft" }, note));
+      this.drawText(text, lines);
+    }
+  }
+
+  /** A file's text, or nothing but its lines with samples, as a table. */
+  drawText(text, lines) {
+    const rows = text === null
       ? [...lines.keys()].sort((a, b) => a - b).map((line) => [line, ""])
-      : source.text.split("\n").map((text, index) => [index + 1, text]);
+      : text.split("\n").map((line, index) => [index + 1, line]);
     const most = Math.max(...[...lines.values()].map((line) => line.self), 1);
     this.view.append(element(
       "table", { class: "code" },
       element("thead", {}, element(
         "tr", {}, ...["Self", "Total", "Line"].map((title) => element("th", { class: "number", scope: "col" }, title)),
         element("th", { scope: "col" }, ""))),
-      element("tbody", {}, ...rows.map(([number, text]) => this.row(number, text, lines.get(number), most)))));
+      element("tbody", {}, ...rows.map(([number, line]) => this.row(number, line, lines.get(number), most)))));
   }
 
   row(number, text, sums, most) {
