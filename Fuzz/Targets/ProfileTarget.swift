@@ -59,6 +59,6 @@ private func sink(_ choice: UInt8, _ frames: FrameTable, excludeIdle: Bool) -> a
 
 /// Whatever path a profile names, nothing is read.
 private final class NoFiles: SourceFiles {
-    func add(_ process: ProfiledProcess) {}
-    func read(_ path: String) -> SourceText { SourceText(text: nil) }
+    func place(of process: Int32) -> Int? { nil }
+    func read(_ path: String, of process: Int32) -> SourceText { SourceText(text: nil) }
 }

@@ -91,6 +91,9 @@ public final class ScriptedKernel: Kernel {
     package func pokeUser(_ tid: pid_t, offset: Int, word: Int) -> Int32 { note("poke", tid) }
     package func readRegisters(of tid: pid_t, set: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int32 { -EIO }
 
+    /// Nobody ends here before it is waited for.
+    package func endedAndNotWaitedFor(among tid: pid_t) -> pid_t { 0 }
+
     package func waitNow(for tid: pid_t, status: inout WaitStatus) -> pid_t {
         calls += 1
         guard let index = waits.firstIndex(where: { tid == -1 || $0.tid == tid }) else { return 0 }
