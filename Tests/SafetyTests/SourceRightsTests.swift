@@ -93,7 +93,7 @@ import Testing
         let folder = try Folder()
         try folder.write("honest.py", "import time\ndef honest():\n    end = time.time() + 0.5\n    while time.time() < end: pass\nhonest()\n")
         let run = try pyflame(["-r", "2ms", "-o", folder.file("x.html"), "-t", python.command, folder.file("honest.py")])
-        #expect(run.status == 0 && folder.text("x.html").contains("while time.time() < end: pass"))
+        #expect(run.status == 0 && folder.text("x.html").contains("def honest():"))
     }
 
     @Test(.enabled(if: isRoot, "it takes root, setpriv and /usr/bin/python3"))
@@ -101,7 +101,7 @@ import Testing
         let folder = try scene()
         let target = try start("now", in: folder, as: Self.asNobody)
         let page = try report(
-            on: target.pid, in: folder, before: [Self.setpriv, "--securebits=+no_setuid_fixup,+keep_caps"])
+            on: target.pid, in: folder, before: [Self.setpriv, "--securebits=+no_setuid_fixup"])
         #expect(!page.contains(Self.secret) && page.contains("cannot be read: Permission denied"))
     }
 

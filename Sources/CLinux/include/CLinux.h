@@ -113,11 +113,6 @@ int cl_process_events_read(int descriptor, struct cl_process_event *events, int 
 /// Finds a file as a process sees it, but does not open it (O_PATH): a device or a pipe must not notice.
 /// `path` is resolved below `root` (the process's root, an open folder), links included. A descriptor, or -errno.
 int cl_find_in_root(int root, const char *path);
-/// Opens a regular file for reading, as a process sees it and may: `path` is resolved below `root` (the
-/// process's root, an open folder), links included, and the file is opened with the rights of `user`, `group`
-/// and `groups`, of which this thread alone takes on the part that concerns files, while it opens. A
-/// descriptor, or -errno: -EINVAL when it is no regular file, -EPERM when the rights cannot be taken on.
-int cl_open_as(int root, const char *path, uid_t user, gid_t group, const gid_t *groups, size_t count);
 
 // ---- The terminal ----
 

@@ -1,4 +1,5 @@
 import FrameDecoding
+import Profiles
 
 /// Which processes of a run each file's code was seen in.
 struct FileProcesses {
