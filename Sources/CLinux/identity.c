@@ -47,5 +47,8 @@ pid_t cl_wait_peek_end(pid_t tid) {
     siginfo_t info;
     info.si_pid = 0;
     int result = waitid(tid > 0 ? P_PID : P_ALL, tid > 0 ? (id_t)tid : 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
-    return result < 0 ? -errno : info.si_pid;
+    if (result < 0) return -errno;
+    /* A tracer is told of stops as well, whatever it asks for (kernel/exit.c, wait_consider_task). */
+    int ended = info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
+    return info.si_pid > 0 && ended ? info.si_pid : 0;
 }
