@@ -28,7 +28,7 @@ struct FormatTableTests {
         #expect(try parse("-p", "1", "--format", "mine").format == Self.mine)
         let byName = try parse("-p", "1", "-o", "a.Mine.JSON")
         #expect(byName.format == Self.mine && byName.outputEnding == ".mine.json")
-        #expect(makeSink(byName, frames: FrameTable()) is NoSink)
+        #expect(makeSink(byName, frames: FrameTable(), sources: nil) is NoSink)
         #expect(helpText(supported: [], formats: formats).contains("  mine                       for a test (*.mine.json)"))
         #expect(throws: UsageError.self) { try Options.parse(arguments: ["-p", "1", "--format", "mine"], supported: []) }
     }
