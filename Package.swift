@@ -62,6 +62,8 @@ let tests: [Target] = [
     // What several test targets share.
     .target(
         name: "TestSupport", dependencies: ["FrameDecoding", "System", "TargetMemory"], path: "Tests/TestSupport"),
+    // Rules of this tree that no compiler checks.
+    .testTarget(name: "HouseTests", dependencies: ["TestSupport"]),
     // Who may talk to the kernel.
     .testTarget(name: "SystemTests", dependencies: ["Machine", "System", "TestSupport"]),
     .testTarget(name: "TargetMemoryTests", dependencies: ["TargetMemory", "TestSupport"]),

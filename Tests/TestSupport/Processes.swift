@@ -4,10 +4,6 @@ import Foundation
 public let projectRoot = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-/// The program under test: it lies beside the test bundle.
-public let pyflamePath: String = URL(fileURLWithPath: CommandLine.arguments[0])
-    .deletingLastPathComponent().appendingPathComponent("pyflame").path
-
 public struct Finished: Sendable {
     /// As a shell has it: 128 + n for signal n.
     public var status: Int32
@@ -53,6 +49,7 @@ public final class Child {
     public init(
         _ command: [String], input: String? = nil, environment: [String: String] = [:]
     ) throws {
+        if let problem = ProgramUnderTest.problem, command.contains(where: { $0.contains(pyflamePath) }) { throw problem }
         folder = try Folder()
         process.executableURL = URL(fileURLWithPath: command[0])
         process.arguments = Array(command.dropFirst())
