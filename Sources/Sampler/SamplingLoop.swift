@@ -78,25 +78,26 @@ public struct SamplingLoop {
     public func run(
         _ targets: any SampledTargets, tracees: Tracees, gate: SignalGate, _ handlers: Handlers
     ) -> End {
-        let start = monotonicNow()
+        let kernel = gate.kernel
+        let start = kernel.monotonicNow()
         let end = duration.map { start + $0 }
-        var deadlines = Deadlines(start: start, interval: interval, seed: start)
-        SignalGate.wakeInTime()
-        let alarms = duration == 0 ? nil : Alarms()
-        let callsAtStart = Linux.shared.calls
-        defer { targets.endSampling(systemCalls: Linux.shared.calls - callsAtStart) }
+        var schedule = SamplingSchedule(start: start, interval: interval, seed: start)
+        gate.wakeInTime()
+        let timers = duration == 0 ? nil : TimerPair(kernel: kernel)
+        let callsAtStart = kernel.calls
+        defer { targets.endSampling(systemCalls: kernel.calls - callsAtStart) }
         // Most of it found the interpreter, and is not needed again.
         if duration != 0 { Linux.shared.releaseCode() }
         while true {
-            let next = min(max(deadlines.next, targets.earliestSample), end ?? .max)
+            let next = min(max(schedule.next, targets.earliestSample), end ?? .max)
             let attention = targets.nextAttention
-            let callsBefore = Linux.shared.calls
-            switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore, alarms) {
+            let callsBefore = kernel.calls
+            switch gate.wait(until: min(next, attention), spinning: !targets.sharesCore, timers) {
             case .interrupted(let signal, let sent):
                 if handlers.goesOn(signal, sent) { continue }
                 return .over
             case .suspended:
-                if handlers.leavesToStop { return .suspended(left: end.map { $0 - min(monotonicNow(), $0) }) }
+                if handlers.leavesToStop { return .suspended(left: end.map { $0 - min(kernel.monotonicNow(), $0) }) }
                 gate.stop()
                 continue
             case .child:
@@ -112,13 +113,13 @@ public struct SamplingLoop {
             }
             if let end, next >= end, end > start { return .over }
             // A moment that comes at once would only wake this thread for nothing.
-            let later = deadlines.moment(ahead: 2)
-            if later > monotonicNow() + Linux.shortestSleep { _ = alarms?.set(for: later) }
-            targets.noteWaiting(calls: Linux.shared.calls - callsBefore)
+            let later = schedule.moment(ahead: 2)
+            if later > kernel.monotonicNow() + Linux.shortestSleep { _ = timers?.set(for: later) }
+            targets.noteWaiting(calls: kernel.calls - callsBefore)
             targets.sampleAll(handlers.record)
             tracees.handleHiddenEvents()
             if targets.isGone || handlers.isOver() || duration == 0 { return .over }
-            targets.miss(deadlines.advance(past: min(monotonicNow(), (end ?? .max) - 1)))
+            targets.miss(schedule.advance(past: min(kernel.monotonicNow(), (end ?? .max) - 1)))
         }
     }
 }

@@ -15,14 +15,19 @@ public struct SignalGate {
         case suspended
     }
 
-    private static let awaited = SignalSet([SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, Alarms.signal])
+    private static let awaited = SignalSet([SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGTSTP, TimerPair.signal])
+    let kernel: any Kernel
+    private static let pauseAfterError: UInt64 = 10_000_000
     /// SIGCONT alone: blocked as well, so that one which came before its stop took effect can be told.
     private var continuation = sigset_t()
     /// What was blocked before: a command that is started gets it back.
     public private(set) var before = sigset_t()
 
     /// Blocks the signals in the calling thread and all that it starts later.
-    public init() {
+    public init() { self.init(kernel: Linux.shared) }
+
+    package init(kernel: any Kernel) {
+        self.kernel = kernel
         var awaited = Self.awaited.set
         sigemptyset(&continuation)
         sigaddset(&continuation, SIGCONT)
@@ -53,8 +58,8 @@ public struct SignalGate {
     }
 
     /// The calling thread's waits end when they should, not up to 50 µs later so that timers may be gathered.
-    public static func wakeInTime() {
-        Linux.shared.setTimerSlack(nanoseconds: 1_000)
+    func wakeInTime() {
+        kernel.setTimerSlack(nanoseconds: 1_000)
     }
 
     /// Returns at `deadline` (monotonic nanoseconds), or with the first signal before it.
@@ -63,25 +68,29 @@ public struct SignalGate {
         wait(until: deadline, spinning: spinning, nil)
     }
 
-    /// The same; `alarms`, where there are some, wake this thread rather than a limit on its wait.
-    func wait(until deadline: UInt64, spinning: Bool, _ alarms: Alarms?) -> Event {
+    /// The same; `timers`, where there are some, wake this thread rather than a limit on its wait.
+    func wait(until deadline: UInt64, spinning: Bool, _ timers: TimerPair?) -> Event {
         while true {
-            var now = monotonicNow()
+            var now = kernel.monotonicNow()
             if spinning, now < deadline, deadline - now < Linux.shortestSleep {
-                Linux.shared.spin(until: deadline)
+                kernel.spin(until: deadline)
                 now = deadline
             }
             let left = deadline > now ? deadline - now : 0
-            let isTimed = left > 0 && alarms?.set(for: deadline) == true
-            let signal = Linux.shared.takeSignal(among: Self.awaited, within: isTimed ? nil : left)
+            let isTimed = left > 0 && timers?.set(for: deadline) == true
+            let signal = kernel.takeSignal(among: Self.awaited, within: isTimed ? nil : left)
             switch signal.number {
             case SIGCHLD: return .child
             case SIGTSTP: return .suspended
             // It may have been for another moment.
-            case Alarms.signal: if monotonicNow() >= deadline { return .deadline }
+            case TimerPair.signal: if kernel.monotonicNow() >= deadline { return .deadline }
             case 1...: return .interrupted(signal.number, sent: signal.code <= 0)
-            // Whatever the error is (a filter may forbid the call), no wait outlives its moment.
-            default: if signal.number == -EAGAIN || Linux.shared.monotonicNow() >= deadline { return .deadline }
+            case -EAGAIN, -EINTR: if kernel.monotonicNow() >= deadline { return .deadline }
+            default:
+                // The call is not to be had (a filter may forbid it). No wait outlives its moment, and none burns the CPU.
+                let now = kernel.monotonicNow()
+                if now >= deadline { return .deadline }
+                kernel.sleep(nanoseconds: min(deadline - now, Self.pauseAfterError))
             }
         }
     }

@@ -15,13 +15,13 @@ final class TaskFiles {
         var lastUse: Int
     }
 
-    private let mostOpenFiles: Int
+    private let maximumOpenFiles: Int
 
     /// With `readsAll` all threads are looked at in every sample, not only those that hold the GIL.
-    init(pid: pid_t, readsAll: Bool = false, kernel: any Kernel = Linux.shared) {
+    init(pid: pid_t, readsAll: Bool = false, kernel: any Kernel) {
         self.kernel = kernel
         self.pid = pid
-        mostOpenFiles = readsAll ? 256 : 64
+        maximumOpenFiles = readsAll ? 256 : 64
     }
 
     deinit { forgetAll() }
@@ -80,7 +80,7 @@ final class TaskFiles {
             openFiles.values[index].lastUse = uses
             return openFiles.values[index].descriptor
         }
-        if openFiles.count >= mostOpenFiles, let oldest = openFiles.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+        if openFiles.count >= maximumOpenFiles, let oldest = openFiles.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             forget(oldest.key)
         }
         let descriptor = kernel.open("/proc/\(pid)/task/\(tid)/syscall", flags: O_RDONLY)

@@ -1,5 +1,6 @@
 import FrameDecoding
 import Glibc
+import System
 import TargetMemory
 
 /// What is wanted of threads beside their stacks: names, variables.
@@ -15,9 +16,9 @@ final class ThreadDetails {
     /// Nil when nothing is wanted.
     init?(
         pid: pid_t, _ options: Sampler.Options, decoder: any FrameDecoder, source: any MemorySource,
-        threadIndex: ThreadIndex
+        threadIndex: ThreadIndex, kernel: any Kernel
     ) {
-        names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source) : nil
+        names = options.names ? ThreadNames(pid: pid, program: decoder.program, source: source, kernel: kernel) : nil
         program = options.variables ? decoder.program : nil
         self.decoder = decoder
         self.source = source

@@ -25,7 +25,7 @@ final class ThreadIndex {
     /// From our thread ids to those of the target's PID namespace, when that is another one.
     private var innerIDs: [pid_t: pid_t] = [:]
 
-    init(pid: pid_t, files: TaskFiles, memory: any MemorySource, kernel: any Kernel = Linux.shared) {
+    init(pid: pid_t, files: TaskFiles, memory: any MemorySource, kernel: any Kernel) {
         self.kernel = kernel
         self.pid = pid
         self.files = files
@@ -45,7 +45,7 @@ final class ThreadIndex {
     /// Looks up those of `threads` that are not known yet, all at once. One that cannot be told is not
     /// asked for again for a while.
     func resolve(_ threads: [ThreadState]) {
-        let now = monotonicNow()
+        let now = kernel.monotonicNow()
         let new = threads.filter { thread in
             let key = Key(state: thread.address, threadID: thread.threadID)
             return known[key] == nil && unknown[key].map { now - $0 > Self.pause } ?? true

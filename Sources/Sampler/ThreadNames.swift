@@ -9,6 +9,7 @@ import TargetMemory
 /// ids used again. That is a few reads a second, whatever the rate of the samples.
 final class ThreadNames {
     private let pid: pid_t
+    private let kernel: any Kernel
     private let program: ProgramReader?
     private let source: any MemorySource
     private var given: [UInt64: String] = [:]
@@ -20,7 +21,8 @@ final class ThreadNames {
     private static let shortestPause: UInt64 = 50_000_000
 
     /// Without `program` there are only the kernel's names.
-    init(pid: pid_t, program: ProgramReader?, source: any MemorySource) {
+    init(pid: pid_t, program: ProgramReader?, source: any MemorySource, kernel: any Kernel) {
+        self.kernel = kernel
         self.pid = pid
         self.program = program
         self.source = source
@@ -28,11 +30,11 @@ final class ThreadNames {
 
     /// To be called while the target stands still. Whether anything was read.
     func update(for threads: [ThreadSample]) -> Bool {
-        let age = monotonicNow() - lastReading
+        let age = kernel.monotonicNow() - lastReading
         guard age > Self.lifetime
             || (age > Self.shortestPause && threads.contains { names[$0.thread] == nil })
         else { return false }
-        lastReading = monotonicNow()
+        lastReading = kernel.monotonicNow()
         names.removeAll(keepingCapacity: true)
         // A memory of its own: what is read once is not to be read again with every sample.
         if let program, let found = try? program.threadNames(in: Memory(source: source)) { given = found }
@@ -47,6 +49,6 @@ final class ThreadNames {
     }
 
     private func kernelName(_ tid: pid_t) -> String? {
-        return ProcFile.firstLine("/proc/\(pid)/task/\(tid)/comm")
+        kernel.bytes(of: "/proc/\(pid)/task/\(tid)/comm").map(ProcFile.firstLine(of:))
     }
 }

@@ -10,8 +10,13 @@ public final class LiveProcess: MemorySource {
     /// The kernel takes this many ranges in one call (UIO_MAXIOV).
     private static let rangesPerCall = 1024
 
-    public init(pid: pid_t) {
+    private let kernel: any Kernel
+
+    public convenience init(pid: pid_t) { self.init(pid: pid, kernel: Linux.shared) }
+
+    package init(pid: pid_t, kernel: any Kernel) {
         self.pid = pid
+        self.kernel = kernel
     }
 
     public func read(
@@ -24,7 +29,7 @@ public final class LiveProcess: MemorySource {
                 rebasing: ranges[first..<min(first + Self.rangesPerCall, ranges.count)])
             let wanted = batch.reduce(0) { $0 + $1.count }
             let result = batch.withMemoryRebound(to: iovec.self) {
-                Linux.shared.readMemory(
+                kernel.readMemory(
                     of: pid, $0, into: UnsafeMutableRawBufferPointer(start: buffer + copied, count: wanted))
             }
             systemCalls += 1

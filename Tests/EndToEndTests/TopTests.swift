@@ -46,9 +46,10 @@ import Testing
         func written(_ name: String) -> String { folder.text(name) }
 
         /// Runs pyflame between two looks at the terminal's state.
-        func run(_ arguments: String) throws {
+        func run(_ arguments: String, through prefix: String = "") throws {
             try type(
-                "cd \(folder.path); stty -g >before; '\(pyflamePath)' \(arguments) 2>err; echo \"status $?\"; stty -g >after")
+                "cd \(folder.path); stty -g >before; \(prefix) '\(pyflamePath)' \(arguments) 2>err; echo \"status $?\"; "
+                    + "stty -g >after")
         }
         func expectRestored(_ what: String, status: String = "status 0") {
             #expect(eventually { text.contains(status) && !written("after").isEmpty }, "\(what): \(text)")
@@ -107,6 +108,19 @@ import Testing
         #expect(saved.count == 1 && saved.allSatisfy { screen.written($0).contains("compress") })
         try screen.press("q")
         screen.expectRestored("q")
+    }
+
+    /// A signal that the kernel itself sends (SI_KERNEL), as timers and terminals do, is no fault of pyflame's own: it
+    /// ends it at once. A timer that was set before execve(2) goes on.
+    @Test func restoresAfterATimer() throws {
+        let program = try target()
+        guard let screen = try Screen() else { return }
+        let python = try #require(Interpreter.any)
+        try screen.run(
+            "--top -p \(program.pid)",
+            through: "\(python.command) -c 'import os, signal, sys; signal.alarm(5); os.execv(sys.argv[1], sys.argv[1:])'")
+        #expect(eventually { screen.text.contains("inner ") }, "\(screen.text)")
+        screen.expectRestored("SIGALRM", status: "status \(128 + SIGALRM)")
     }
 
     /// However it ends, the terminal is as it was.

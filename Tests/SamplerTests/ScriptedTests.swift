@@ -92,3 +92,40 @@ struct ScriptedTests {
         #expect(tracees.awaitStop(7, spinning: true) == .stopped)
     }
 }
+
+/// Waiting, with a kernel that says what the test wants.
+struct ScriptedWaitTests {
+    private func waits(_ signals: [TakenSignal]) throws -> (event: SignalGate.Event, time: UInt64, calls: Int) {
+        let kernel = ScriptedKernel()
+        kernel.signals = signals
+        var result: (SignalGate.Event, UInt64, Int)?
+        // The gate blocks signals in its thread.
+        #expect(
+            onTracerThread {
+                let gate = SignalGate(kernel: kernel)
+                let start = kernel.time
+                let event = gate.wait(until: start + 1_000_000_000, spinning: false, nil)
+                result = (event, kernel.time - start, kernel.calls)
+            })
+        return try #require(result)
+    }
+
+    /// A wait that is cut short goes on to its moment.
+    @Test func interrupted() throws {
+        let result = try waits([TakenSignal(number: -EINTR), TakenSignal(number: -EINTR)])
+        #expect(result.event == .deadline && result.time >= 1_000_000_000)
+    }
+
+    /// A filter forbids the call: the wait ends at its moment, with some hundred calls at most.
+    @Test func forbidden() throws {
+        let result = try waits(Array(repeating: TakenSignal(number: -EPERM), count: 100_000))
+        #expect(result.event == .deadline && result.time >= 1_000_000_000 && result.calls < 200)
+    }
+
+    @Test func otherSignals() throws {
+        #expect(try waits([TakenSignal(number: SIGCHLD)]).event == .child)
+        #expect(try waits([TakenSignal(number: SIGTERM, code: 0)]).event == .interrupted(SIGTERM, sent: true))
+        #expect(try waits([TakenSignal(number: SIGINT, code: 0x80)]).event == .interrupted(SIGINT, sent: false))
+        #expect(try waits([TakenSignal(number: SIGTSTP)]).event == .suspended)
+    }
+}

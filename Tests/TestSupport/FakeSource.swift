@@ -6,6 +6,8 @@ public final class FakeSource: MemorySource {
     private var pages: [Address: [UInt8]] = [:]
     public private(set) var systemCalls = 0
     public private(set) var bytesRead = 0
+    /// Called before each read: what the target does meanwhile.
+    public var meanwhile: () -> Void = {}
 
     public init() {}
 
@@ -33,6 +35,7 @@ public final class FakeSource: MemorySource {
 
     public func read(_ ranges: UnsafeBufferPointer<AddressRange>, into buffer: UnsafeMutableRawPointer) -> Int {
         systemCalls += 1
+        meanwhile()
         var copied = 0
         for range in ranges {
             var place = range.start

@@ -8,6 +8,10 @@ public final class ScriptedKernel: Kernel {
     /// By path; a file that is not here does not exist.
     public var files: [String: String] = [:]
     public var folders: [String: [String]] = [:]
+    /// Texts that a file has when it is read from its beginning, one after another; the last one stays.
+    public var texts: [String: [String]] = [:] {
+        didSet { for (path, list) in texts where files[path] == nil { files[path] = list.first ?? "" } }
+    }
     /// How often each path was opened.
     public private(set) var openings: [String: Int] = [:]
     /// Descriptors that were closed, by the path that they were of, in order.
@@ -17,10 +21,23 @@ public final class ScriptedKernel: Kernel {
     /// What waitpid and sigtimedwait say, one after another; then nothing has happened.
     package var waits: [(tid: pid_t, status: WaitStatus)] = []
     package var signals: [TakenSignal] = []
+    /// Whether every thread stops as soon as it is asked to.
+    public var stopsWhenAsked = false
     /// Names of the tracing calls that were made, with the thread: `interrupt 7`.
     public private(set) var traced: [String] = []
     /// What tracing calls answer for a thread; 0 if it is not here.
     public var traceErrors: [pid_t: Int32] = [:]
+
+    /// The CPUs that the calling thread was pinned to, one after another; -1 for several at once.
+    public private(set) var pins: [Int] = []
+    /// What setting an affinity answers.
+    public var affinityError: Int32 = 0
+    /// How often the calling thread was switched out, as it is asked for one time after another; the last one stays.
+    public var switches: [Int] = [0]
+    /// Scheduling policies by thread; 0 (SCHED_OTHER) if it is not here.
+    public var policies: [pid_t: Int32] = [:]
+    /// What PTRACE_GETREGSET gives for a thread, as words.
+    public var registers: [pid_t: [UInt64]] = [:]
 
     private var open: [Int32: (path: String, place: Int)] = [:]
     private var lastDescriptor: Int32 = 100
@@ -56,6 +73,10 @@ public final class ScriptedKernel: Kernel {
     package func read(_ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, at offset: Int?) -> Int {
         calls += 1
         guard let file = open[descriptor] else { return -Int(EBADF) }
+        if (offset ?? file.place) == 0, let next = texts[file.path]?.first {
+            files[file.path] = next
+            if texts[file.path]!.count > 1 { texts[file.path]!.removeFirst() }
+        }
         guard let text = files[file.path] else { return -Int(ESRCH) }
         let bytes = Array(text.utf8).dropFirst(offset ?? file.place).prefix(buffer.count)
         buffer.copyBytes(from: bytes)
@@ -78,7 +99,13 @@ public final class ScriptedKernel: Kernel {
     ) -> Int { -Int(ESRCH) }
 
     package func seize(_ tid: pid_t, options: UInt32) -> Int32 { note("seize", tid) }
-    package func interrupt(_ tid: pid_t) -> Int32 { note("interrupt", tid) }
+    package func interrupt(_ tid: pid_t) -> Int32 {
+        if stopsWhenAsked {
+            signals.append(TakenSignal(number: SIGCHLD, code: Int32(CLD_STOPPED), sender: tid))
+            waits.append((tid, .stopped(signal: SIGTRAP, event: 128)))
+        }
+        return note("interrupt", tid)
+    }
     package func resume(_ tid: pid_t, signal: Int32) -> Int32 { note("resume", tid) }
     package func listen(_ tid: pid_t) -> Int32 { note("listen", tid) }
     package func setTraceOptions(_ tid: pid_t, _ options: UInt32) -> Int32 { note("options", tid) }
@@ -89,7 +116,12 @@ public final class ScriptedKernel: Kernel {
         return traceErrors[tid] ?? 0
     }
     package func pokeUser(_ tid: pid_t, offset: Int, word: Int) -> Int32 { note("poke", tid) }
-    package func readRegisters(of tid: pid_t, set: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int32 { -EIO }
+    package func readRegisters(of tid: pid_t, set: Int32, into buffer: UnsafeMutableRawBufferPointer) -> Int32 {
+        calls += 1
+        guard let words = registers[tid] else { return -EIO }
+        words.withUnsafeBytes { buffer.copyBytes(from: $0.prefix(buffer.count)) }
+        return 0
+    }
 
     /// Nobody ends here before it is waited for.
     package func endedAndNotWaitedFor(among tid: pid_t) -> pid_t { 0 }
@@ -111,10 +143,20 @@ public final class ScriptedKernel: Kernel {
         return self.signals.removeFirst()
     }
 
-    package func switchesOfThread() -> Int { 0 }
+    package func switchesOfThread() -> Int {
+        calls += 1
+        return switches.count > 1 ? switches.removeFirst() : switches[0]
+    }
     package func affinity(of tid: pid_t, into mask: inout [UInt64]) -> Int32 { -EINVAL }
-    package func setAffinity(of tid: pid_t, _ mask: [UInt64]) -> Int32 { 0 }
+    package func setAffinity(of tid: pid_t, _ mask: [UInt64]) -> Int32 {
+        calls += 1
+        guard affinityError == 0 else { return -affinityError }
+        var cpus: [Int] = []
+        for cpu in 0..<mask.count * 64 where mask[cpu / 64] & 1 << UInt64(cpu % 64) != 0 { cpus.append(cpu) }
+        pins.append(cpus.count == 1 ? cpus[0] : -1)
+        return 0
+    }
     package func schedulingOfThread(_ attributes: inout SchedulingAttributes) -> Int32 { -EINVAL }
     package func setSchedulingOfThread(_ attributes: SchedulingAttributes) -> Int32 { 0 }
-    package func schedulingPolicy(of tid: pid_t) -> Int32 { 0 }
+    package func schedulingPolicy(of tid: pid_t) -> Int32 { policies[tid] ?? 0 }
 }

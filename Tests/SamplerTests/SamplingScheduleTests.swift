@@ -2,15 +2,15 @@ import Testing
 
 @testable import Sampler
 
-struct DeadlinesTests {
+struct SamplingScheduleTests {
     private static let interval: UInt64 = 10_000_000
 
     /// The moments of the first `count` ticks, none late.
     private func moments(_ count: Int, interval: UInt64 = interval, seed: UInt64) -> [UInt64] {
-        var deadlines = Deadlines(start: 5, interval: interval, seed: seed)
+        var schedule = SamplingSchedule(start: 5, interval: interval, seed: seed)
         return (0..<count).map { _ in
-            defer { #expect(deadlines.advance(past: deadlines.next) == 0) }
-            return deadlines.next
+            defer { #expect(schedule.advance(past: schedule.next) == 0) }
+            return schedule.next
         }
     }
 
@@ -24,13 +24,13 @@ struct DeadlinesTests {
 
     /// What comes next is known, unless the sampler is late.
     @Test func upcoming() {
-        var deadlines = Deadlines(start: 5, interval: Self.interval, seed: 3)
+        var schedule = SamplingSchedule(start: 5, interval: Self.interval, seed: 3)
         for tick in 0..<100 {
-            let (upcoming, second) = (deadlines.moment(ahead: 1), deadlines.moment(ahead: 2))
+            let (upcoming, second) = (schedule.moment(ahead: 1), schedule.moment(ahead: 2))
             let late = tick % 10 == 9
-            let missed = deadlines.advance(past: late ? upcoming + 3 * Self.interval : deadlines.next)
+            let missed = schedule.advance(past: late ? upcoming + 3 * Self.interval : schedule.next)
             #expect((missed > 0) == late)
-            #expect((deadlines.next == upcoming) != late && (deadlines.moment(ahead: 1) == second) != late)
+            #expect((schedule.next == upcoming) != late && (schedule.moment(ahead: 1) == second) != late)
         }
     }
 
@@ -48,14 +48,14 @@ struct DeadlinesTests {
     }
 
     @Test func lateTicksAreCountedAndNotMadeUpFor() {
-        var deadlines = Deadlines(start: 1000, interval: 100, seed: 3)
-        #expect(deadlines.advance(past: 1010) == 0)
-        #expect((1100..<1200).contains(deadlines.next))
+        var schedule = SamplingSchedule(start: 1000, interval: 100, seed: 3)
+        #expect(schedule.advance(past: 1010) == 0)
+        #expect((1100..<1200).contains(schedule.next))
         // Tick 2, 3 and 4 are over.
-        #expect(deadlines.advance(past: 1550) == 3)
-        #expect((1500..<1600).contains(deadlines.next))
-        #expect(deadlines.advance(past: 1550) == 0)
-        #expect((1600..<1700).contains(deadlines.next))
+        #expect(schedule.advance(past: 1550) == 3)
+        #expect((1500..<1600).contains(schedule.next))
+        #expect(schedule.advance(past: 1550) == 0)
+        #expect((1600..<1700).contains(schedule.next))
     }
 
     @Test func noIntervalIsTooShort() {

@@ -10,7 +10,7 @@ final class ScheduleFiles {
 
     private let kernel: any Kernel
 
-    init(pid: pid_t, kernel: any Kernel = Linux.shared) {
+    init(pid: pid_t, kernel: any Kernel) {
         self.pid = pid
         self.kernel = kernel
     }
@@ -32,11 +32,11 @@ final class ScheduleFiles {
         (statistics, status) = (-1, -1)
     }
 
-    /// How often the thread was given a processor: the third number of schedstat.
+    /// How often the thread was given a CPU: the third number of schedstat.
     func timesScheduled() -> Int? { number(3, of: statistics, after: nil) }
 
-    /// The processor that it was last on: field 39 of stat (proc(5)), the 37th after the name.
-    func processor() -> Int? { number(37, of: status, after: UInt8(ascii: ")")) }
+    /// The CPU that it was last on: field 39 of stat (proc(5)), the 37th after the name.
+    func cpu() -> Int? { number(37, of: status, after: UInt8(ascii: ")")) }
 
     /// Word `index`, counted from 1, of those behind the last `mark`; nil where it is no number.
     private func number(_ index: Int, of file: Int32, after mark: UInt8?) -> Int? {

@@ -3,7 +3,7 @@
 /// At fixed moments a program that does the same in each interval, or in a fraction or a multiple of it,
 /// would always be seen at the same place. As each interval has one moment, the mean rate is exact
 /// and lateness does not add up.
-public struct Deadlines {
+public struct SamplingSchedule {
     private let start: UInt64
     private let interval: UInt64
     private var tick: UInt64 = 0
