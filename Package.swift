@@ -94,7 +94,7 @@ let tests: [Target] = [
     // What is written, opened by the tools that it is for.
     .testTarget(name: "ReaderTests", dependencies: ["pyflame", "TestSupport"]),
     .testTarget(name: "LiveTests", dependencies: ["Live", "FrameDecoding"]),
-    .testTarget(name: "OptionsTests", dependencies: ["Host", "Formats", "StandardDecoders", "FrameDecoding"]),
+    .testTarget(name: "OptionsTests", dependencies: ["Host", "Formats", "Live", "StandardDecoders", "FrameDecoding", "TestSupport"]),
     // Runs the program itself, against real interpreters.
     .testTarget(
         name: "EndToEndTests",

@@ -36,7 +36,7 @@ package final class ChromeTraceSink: SampleSink {
         var functions = FunctionTable(frames: frames)
         let (tree, nodes) = log.tree.mapped { functions.function(of: $0) }
         let names = functions.functions.map {
-            (name: jsonString($0.name), file: jsonString($0.file))
+            (name: jsonName($0.name), file: jsonName($0.file))
         }
         /// By process and track: the calls that have begun.
         var open = [[Int: CallTree.Node]](repeating: [:], count: log.processes.count)
@@ -111,6 +111,6 @@ package final class ChromeTraceSink: SampleSink {
     /// Category and time mean nothing here, but Chrome's DevTools refuse an event without them.
     private func metadata(_ kind: String, pid: Int32, tid: Int, _ name: String) -> String {
         "{\"ph\":\"M\",\"name\":\"\(kind)\",\"cat\":\"__metadata\",\"ts\":0,\"pid\":\(pid),\"tid\":\(tid),"
-            + "\"args\":{\"name\":\(jsonString(name))}}"
+            + "\"args\":{\"name\":\(jsonName(name))}}"
     }
 }

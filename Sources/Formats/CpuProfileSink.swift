@@ -108,8 +108,8 @@ package final class CpuProfileSink: SampleSink {
         _ index: Int, _ function: FunctionTable.Function, hits: Int, children: [Int]
     ) -> String {
         let line = lineNumbers ? function.line - 1 : -1
-        var json = "{\"id\":\(index + 1),\"callFrame\":{\"functionName\":\(jsonString(function.name)),"
-        json += "\"scriptId\":\"0\",\"url\":\(jsonString(function.file)),"
+        var json = "{\"id\":\(index + 1),\"callFrame\":{\"functionName\":\(jsonName(function.name)),"
+        json += "\"scriptId\":\"0\",\"url\":\(jsonName(function.file)),"
         json += "\"lineNumber\":\(line),\"columnNumber\":-1},\"hitCount\":\(hits)"
         if !children.isEmpty {
             json += ",\"children\":[" + children.map { "\($0 + 1)" }.joined(separator: ",") + "]"

@@ -27,8 +27,8 @@ package final class DumpJSONSink: SampleSink {
     package var text: String {
         var json = "{"
         if let process {
-            json += "\"pid\":\(process.pid),\"command\":\(jsonString(process.command)),"
-            json += "\"version\":\(jsonString("\(process.version)")),"
+            json += "\"pid\":\(process.pid),\"command\":\(jsonName(process.command)),"
+            json += "\"version\":\(jsonName("\(process.version)")),"
         }
         let list = threads.map { thread in
             let row = ThreadTable.Row(

@@ -65,13 +65,13 @@ package final class JSONLinesSink: SampleSink {
 func jsonThread(_ thread: ThreadTable.Row) -> String {
     var json = thread.tid.map { "\"tid\":\($0)," } ?? ""
     json += "\"id\":\(thread.thread.threadID)"
-    if let name = thread.name { json += ",\"thread\":\(jsonString(name))" }
+    if let name = thread.name { json += ",\"thread\":\(jsonName(name))" }
     return json
 }
 
 /// A frame as an object; without a line where there is none, and with its kind where it is no Python.
 func jsonFrame(_ frame: Frame, lineNumbers: Bool = true) -> String {
-    var json = "{\"file\":\(jsonString(frame.file)),\"name\":\(jsonString(frame.name))"
+    var json = "{\"file\":\(jsonName(frame.file)),\"name\":\(jsonName(frame.name))"
     if frame.kind != .python { json += ",\"kind\":\"\(frame.kind.rawValue)\"" }
     if lineNumbers, frame.line > 0 { json += ",\"line\":\(frame.line)" }
     if lineNumbers, frame.firstLine > 0 { json += ",\"first_line\":\(frame.firstLine)" }

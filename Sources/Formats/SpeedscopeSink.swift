@@ -31,7 +31,7 @@ package final class SpeedscopeSink: SampleSink {
         var piece = TextPiece()
         let name = processes.count == 1 ? processes.values.first?.label : nil
         piece.text += "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\","
-        piece.text += "\"exporter\":\"pyflame\",\"name\":\(jsonString(name ?? "pyflame")),"
+        piece.text += "\"exporter\":\"pyflame\",\"name\":\(jsonName(name ?? "pyflame")),"
         let busiest = timeline.tracks.indices.filter { timeline.tracks[$0].thread != nil }
             .max { timeline.tracks[$0].count < timeline.tracks[$1].count }
         piece.text += "\"activeProfileIndex\":\(busiest ?? 0),\n\"shared\":{\"frames\":["
@@ -41,7 +41,7 @@ package final class SpeedscopeSink: SampleSink {
         }
         piece.text += "]},\n\"profiles\":["
         for (index, track) in timeline.tracks.enumerated() {
-            piece.text += (index > 0 ? ",\n" : "\n") + "{\"type\":\"sampled\",\"name\":\(jsonString(title(of: track))),"
+            piece.text += (index > 0 ? ",\n" : "\n") + "{\"type\":\"sampled\",\"name\":\(jsonName(title(of: track))),"
             piece.text += "\"unit\":\"microseconds\",\"startValue\":0,\"endValue\":\(timeline.end),\"samples\":["
             try writeSamples(of: track, until: timeline.end, tree, nodes, &piece, output)
             piece.text += "}"
@@ -88,8 +88,8 @@ package final class SpeedscopeSink: SampleSink {
     }
 
     private func frame(_ function: FunctionTable.Function) -> String {
-        var json = "{\"name\":\(jsonString(function.name))"
-        if !function.file.isEmpty { json += ",\"file\":\(jsonString(function.file))" }
+        var json = "{\"name\":\(jsonName(function.name))"
+        if !function.file.isEmpty { json += ",\"file\":\(jsonName(function.file))" }
         if lineNumbers, function.line > 0 { json += ",\"line\":\(function.line)" }
         return json + "}"
     }

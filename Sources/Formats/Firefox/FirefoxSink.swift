@@ -53,7 +53,7 @@ package final class FirefoxSink: SampleSink {
         let start = run.unixMicroseconds(of: log.firstTime)
         return """
             "meta":{"version":\(Self.geckoVersion),"preprocessedProfileVersion":\(Self.formatVersion),
-            "product":\(jsonString(label ?? "Python")),"importedFrom":"pyflame","processType":0,
+            "product":\(jsonName(label ?? "Python")),"importedFrom":"pyflame","processType":0,
             "interval":\(milliseconds(interval)),"startTime":\(milliseconds(start)),
             "stackwalk":1,"symbolicated":true,"usesOnlyOneStackType":true,"sourceCodeIsNotOnSearchfox":true,
             "initialVisibleThreads":[\(all)],"markerSchema":[],"categories":\(FirefoxCategory.json)}
@@ -61,12 +61,12 @@ package final class FirefoxSink: SampleSink {
     }
 
     private func thread(_ track: ThreadTimeline.Track) -> String {
-        let tid = track.thread.map { $0.tid.map { "\($0)" } ?? jsonString("\($0.thread.threadID)") }
+        let tid = track.thread.map { $0.tid.map { "\($0)" } ?? jsonName("\($0.thread.threadID)") }
         let label = processes[track.pid]?.label ?? "process \(track.pid)"
         return """
             "processType":"default","processStartupTime":0,"processShutdownTime":null,"registerTime":0,
-            "unregisterTime":null,"pausedRanges":[],"name":\(jsonString(track.thread?.label ?? "no thread")),
-            "isMainThread":\(track.thread?.tid == track.pid),"processName":\(jsonString(label)),
+            "unregisterTime":null,"pausedRanges":[],"name":\(jsonName(track.thread?.label ?? "no thread")),
+            "isMainThread":\(track.thread?.tid == track.pid),"processName":\(jsonName(label)),
             "pid":"\(track.pid)","tid":\(tid ?? "\"none\""),
             "markers":{"data":[],"name":[],"startTime":[],"endTime":[],"phase":[],"category":[],"length":0}
             """

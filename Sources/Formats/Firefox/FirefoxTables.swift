@@ -142,7 +142,7 @@ struct FirefoxTables {
         try json.end(length: files.count)
         try json.raw(",\n\"stringArray\":[")
         for (index, text) in (list.map(\.name) + files).enumerated() {
-            try json.raw((index > 0 ? "," : "") + jsonString(text))
+            try json.raw((index > 0 ? "," : "") + jsonName(text))
         }
         try json.raw("]")
     }

@@ -134,6 +134,7 @@ struct PprofWriter {
 
     /// The index of a string in the table.
     private mutating func string(_ text: String) -> Int {
+        let text = sanitised(text, isSentence: true)
         let key = Array(text.utf8)
         if let index = indexOfString[key] { return index }
         indexOfString[key] = strings.count

@@ -1,9 +1,10 @@
 import Glibc
+import Output
 
 /// Where the output of a command goes while a screen covers the terminal: into a file without a name,
 /// whose end is shown when the screen is left. Output that is redirected goes where it was to go.
 final class HeldOutput {
-    private var file: Int32 = -1
+    private(set) var file: Int32 = -1
     private static let mostShown: off_t = 1 << 16
 
     /// Runs `body`, which starts the command, with descriptors that leave the terminal alone.
@@ -41,7 +42,7 @@ final class HeldOutput {
     }
 
     /// Writes the end of what was held to the terminal that it was kept from.
-    func show() {
+    func show(on descriptor: Int32? = nil) {
         guard file >= 0 else { return }
         defer {
             close(file)
@@ -49,12 +50,13 @@ final class HeldOutput {
         }
         let size = lseek(file, 0, SEEK_END)
         guard size > 0 else { return }
-        let terminal = isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : STDERR_FILENO
+        let terminal = descriptor ?? (isatty(STDOUT_FILENO) == 1 ? STDOUT_FILENO : STDERR_FILENO)
         var place = max(0, size - Self.mostShown)
         if place > 0 { complain("pyflame: the last 64 KB of the command's output:") }
         var buffer = [UInt8](repeating: 0, count: 1 << 14)
         while case let count = pread(file, &buffer, buffer.count, place), count > 0 {
-            guard write(terminal, buffer, count) == count else { return }
+            guard buffer.withUnsafeBytes({ writeAll(terminal, UnsafeRawBufferPointer(rebasing: $0[..<count])) }) == 0
+            else { return }
             place += off_t(count)
         }
     }

@@ -49,7 +49,7 @@ final class SeenStacks: SampleSink, @unchecked Sendable {
         for view in idle.indices where !seen[view] { idle[view] += 1 }
     }
 
-    /// Hands all of it to a sink, as samples.
+    /// Hands all of it to a sink: one sample for each distinct stack, with its count.
     func replay(
         counting view: CountedThreads, into makeSink: (FrameTable) -> any SampleSink
     ) -> any SampleSink {
@@ -66,7 +66,8 @@ final class SeenStacks: SampleSink, @unchecked Sendable {
         taken.processes.forEach(sink.begin)
         let pid = taken.processes.last?.pid ?? 0
         func record(_ outcome: Sample.Outcome, times count: Int) {
-            for _ in 0..<count { sink.record(Sample(time: 0, pid: pid, outcome: outcome)) }
+            guard count > 0 else { return }
+            sink.record(Sample(time: 0, pid: pid, outcome: outcome, count: count))
         }
         record(.idle, times: taken.idle)
         record(.failed, times: taken.failed)

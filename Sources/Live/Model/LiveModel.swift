@@ -35,13 +35,14 @@ public final class LiveModel: SampleSink, @unchecked Sendable {
     public static let sliceTime: UInt64 = 500_000_000
     private let slicesKept: Int
 
+    /// How long the window is that the screen shows.
+    public static let windowSeconds = 5
+
     /// `table` has the frames of the samples to come; the window is `seconds` long.
-    public init(table: FrameTable, window seconds: Int = 5) {
+    public init(table: FrameTable, window seconds: Int = LiveModel.windowSeconds) {
         self.table = table
         slicesKept = max(1, seconds * Int(1_000_000_000 / Self.sliceTime))
     }
-
-    public var windowSeconds: Int { slicesKept * Int(Self.sliceTime) / 1_000_000_000 }
 
     // MARK: - The sampling thread
 

@@ -155,7 +155,7 @@ public struct LiveText {
         if view.isTyping { return style.header(cells.fit("filter: \(cells.safe(view.filter))_", width)) }
         var parts = [
             view.isPaused ? "PAUSED" : nil, "\(view.counting.name) threads",
-            view.isWindow ? "last 5 s" : "since start",
+            view.isWindow ? "last \(LiveModel.windowSeconds) s" : "since start",
             view.folding == .function ? "by function" : "by line",
         ].compactMap { $0 }
         if !view.filter.isEmpty { parts.append("filter \(cells.safe(view.filter))") }
@@ -174,7 +174,7 @@ public struct LiveText {
             "s t n   sort by self, total, name",
             "l       lines or functions",
             "m       which threads count: gil (that hold it), cpu (on a processor), wall (all)",
-            "w       the last 5 seconds, or all since the start",
+            "w       the last \(LiveModel.windowSeconds) seconds, or all since the start",
             "/       show only what has this in its name or file; Esc shows all again",
             "x       threads shown or not",
             "p space pause the picture; sampling goes on",

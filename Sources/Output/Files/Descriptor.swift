@@ -4,7 +4,7 @@ import Glibc
 ///
 /// SIGPIPE is held back for the time of the write, on this thread only: the process's disposition
 /// stays as it is, and so does what a traced command inherits.
-func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
+package func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
     var brokenPipe = sigset_t()
     var before = sigset_t()
     var pending = sigset_t()
