@@ -69,7 +69,7 @@ struct Program {
 
     private func makeOutput(_ options: Options) throws -> OutputFile {
         guard options.perProcess, let path = options.output else {
-            return try OutputFile(path: options.record ?? options.output)
+            return try OutputFile(path: options.record ?? options.output, isPrivate: options.isPrivate)
         }
         try ProcessFileNames(path: path, knownEnding: options.outputEnding).check(path)
         return .nowhere()

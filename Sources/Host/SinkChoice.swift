@@ -22,5 +22,6 @@ func makeSink(_ options: Options, frames: FrameTable, sources: TargetSources?) -
         return options.threadNames ? ThreadRoots(sink, frames: frames) : sink
     }
     guard options.perProcess, let path = options.output else { return makeOne() }
-    return ProcessFiles(names: ProcessFileNames(path: path, knownEnding: options.outputEnding), makeSink: makeOne)
+    let names = ProcessFileNames(path: path, knownEnding: options.outputEnding)
+    return ProcessFiles(names: names, isPrivate: options.isPrivate, makeSink: makeOne)
 }

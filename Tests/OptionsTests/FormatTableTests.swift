@@ -40,4 +40,13 @@ struct FormatTableTests {
         let withProcesses = OutputFormat.standard.filter { $0.abilities.contains(.processes) }
         #expect(withProcesses.map(\.name) == ["chrometrace", "speedscope", "firefox", "pprof", "jsonl", "html"])
     }
+
+    @Test func whatMayHoldSecretsIsPrivate() throws {
+        for line in ["-p 1 -o a.html", "-p 1 --record a", "-p 1 -d --locals -o a", "--per-process -p 1 -o a.html"] {
+            #expect(try parse(line).isPrivate, "\(line)")
+        }
+        for line in ["-p 1 -o a.svg", "-p 1", "-p 1 -d -o a", "--convert b -o a.html"] {
+            #expect(try !parse(line).isPrivate, "\(line)")
+        }
+    }
 }

@@ -54,6 +54,44 @@ struct OutputFileTests {
         }
     }
 
+    /// Secrets are their owner's alone from the first byte; other files are as the user's mask has it, once complete.
+    @Test(arguments: [true, false])
+    func aNewFileIsAsPrivateAsItMustBe(isPrivate: Bool) throws {
+        try inFolder { folder in
+            let file = try OutputFile(path: folder + "/new", isPrivate: isPrivate)
+            try file.write("secret")
+            let temporary = try #require(try names(folder).first)
+            #expect(mode(folder + "/" + temporary) == 0o600)
+            try file.commit()
+            let mask = umask(0)
+            umask(mask)
+            #expect(mode(folder + "/new") == (isPrivate ? 0o600 : 0o666 & ~mask))
+        }
+    }
+
+    @Test func aPrivateFileThatIsThereKeepsItsMode() throws {
+        try inFolder { folder in
+            try "before".write(toFile: folder + "/old", atomically: false, encoding: .utf8)
+            chmod(folder + "/old", 0o644)
+            let file = try OutputFile(path: folder + "/old", isPrivate: true)
+            try file.write("after")
+            let temporaries = try names(folder).filter { $0.hasPrefix(".") }
+            #expect(temporaries.map { mode(folder + "/" + $0) } == [0o600])
+            try file.commit()
+            #expect(mode(folder + "/old") == 0o644)
+        }
+    }
+
+    /// Nobody can lie in wait at the name of a temporary file.
+    @Test func namesOfTemporariesAreRandom() throws {
+        try inFolder { folder in
+            let files = try (0..<8).map { try OutputFile(path: folder + "/\($0)") }
+            for file in files { try file.write("x") }
+            let names = try names(folder)
+            #expect(Set(names).count == 8 && !names.contains { $0.contains("\(getpid())-") })
+        }
+    }
+
     @Test func aLinkStaysALink() throws {
         try inFolder { folder in
             try "before".write(toFile: folder + "/real", atomically: false, encoding: .utf8)

@@ -77,4 +77,9 @@ struct Options: Equatable, Sendable {
     var warnings: [String] = []
 
     var flamechart: Bool { format == .flamechart }
+
+    /// Whether the output may hold secrets of the target: memory, variables or source text.
+    var isPrivate: Bool {
+        record != nil || locals || (!dump && convert == nil && format.abilities.contains(.sources))
+    }
 }

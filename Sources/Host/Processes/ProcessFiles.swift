@@ -18,14 +18,17 @@ final class ProcessFiles: SampleSink {
     }
 
     private let names: ProcessFileNames
+    /// Whether the files are for their owner alone.
+    private let isPrivate: Bool
     private let makeSink: () -> any SampleSink
     private var present: [Int32: Profile] = [:]
     /// Of processes that have ended, in this order.
     private var complete: [Profile] = []
 
     /// `makeSink` makes the sink of one process.
-    init(names: ProcessFileNames, makeSink: @escaping () -> any SampleSink) {
+    init(names: ProcessFileNames, isPrivate: Bool, makeSink: @escaping () -> any SampleSink) {
         self.names = names
+        self.isPrivate = isPrivate
         self.makeSink = makeSink
     }
 
@@ -61,7 +64,7 @@ final class ProcessFiles: SampleSink {
             own.samples = profile.samples
             own.failed = profile.failed
             own.idle = profile.idle
-            let file = try OutputFile(path: profile.name)
+            let file = try OutputFile(path: profile.name, isPrivate: isPrivate)
             try profile.sink.finish(own, into: file.profile)
             try file.commit()
         }

@@ -68,7 +68,7 @@ final class LiveSession: @unchecked Sendable {
                     if options.output == nil { options.format = .svg }
                     options.mode = counting.mode
                     do {
-                        let output = try OutputFile(path: path)
+                        let output = try OutputFile(path: path, isPrivate: options.isPrivate)
                         try Self.write(seen, options, sources, clock, into: output.profile)
                         try output.commit()
                         return "saved: \(path)"

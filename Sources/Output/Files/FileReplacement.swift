@@ -6,6 +6,7 @@ final class FileReplacement {
     private let folder: Int32
     private let base: String
     private let old: stat?
+    private let isPrivate: Bool
     /// The old file itself, where its folder takes no new files: then it is overwritten.
     private var inPlace: Int32?
     /// The temporary file; made with the first write, so that a killed pyflame leaves none behind.
@@ -15,9 +16,11 @@ final class FileReplacement {
     /// O_PATH, which Glibc's module does not have: a folder may be written, but not read.
     private static let pathOnly: Int32 = 0o10000000
 
-    /// Finds out whether the file can be written. `path` is the real one, `name` the user's.
-    init(path: String, name: String, old: stat?) throws(OutputError) {
+    /// Finds out whether the file can be written. `path` is the real one, `name` the user's. A new file that is
+    /// private is for its owner alone.
+    init(path: String, name: String, old: stat?, isPrivate: Bool) throws(OutputError) {
         self.path = path
+        self.isPrivate = isPrivate
         self.old = old
         let cut = path.utf8.lastIndex(of: UInt8(ascii: "/"))
         base = cut.map { String(path[path.utf8.index(after: $0)...]) } ?? path
@@ -72,7 +75,7 @@ final class FileReplacement {
         let error = write(UnsafeRawBufferPointer(start: nil, count: 0))
         guard error == 0 else { throw .cannotWrite(path: name, errno: error) }
         guard let (file, descriptor) = temporary else { return }
-        keepAttributes(descriptor)
+        setAttributes(descriptor)
         // Some file systems tell of a full disk only here.
         if fsync(descriptor) != 0, [ENOSPC, EIO, EDQUOT].contains(errno) {
             throw .cannotWrite(path: name, errno: errno)
@@ -96,11 +99,12 @@ final class FileReplacement {
     /// Removes what was not put in place.
     func discard() { dropTemporary() }
 
-    /// 0, or the errno (which is left in errno, too).
+    /// 0, or the errno (which is left in errno, too). Until it is complete the file is its owner's alone, and
+    /// nobody can know its name beforehand.
     private func makeTemporary() -> Int32 {
-        for attempt in 0..<100 {
-            let name = ".pyflame-\(getpid())-\(attempt).tmp"
-            if let descriptor = openFile(at: folder, name, O_RDWR | O_CREAT | O_EXCL, mode: 0o666) {
+        for _ in 0..<100 {
+            let name = ".pyflame-\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+            if let descriptor = openFile(at: folder, name, O_RDWR | O_CREAT | O_EXCL, mode: 0o600) {
                 temporary = (name, descriptor)
                 return 0
             }
@@ -116,12 +120,23 @@ final class FileReplacement {
         close(descriptor)
     }
 
-    /// Owner and mode of the old file, as far as we may; the owner first, as chown drops mode bits.
-    private func keepAttributes(_ descriptor: Int32) {
-        guard let old else { return }
-        _ = fchown(descriptor, old.st_uid, old.st_gid)
-        _ = fchmod(descriptor, old.st_mode & 0o7777)
+    /// Owner and mode of the old file, as far as we may; the owner first, as chown drops mode bits. A new file is as
+    /// public as the user's mask lets it be, unless it is private.
+    private func setAttributes(_ descriptor: Int32) {
+        if let old {
+            _ = fchown(descriptor, old.st_uid, old.st_gid)
+            _ = fchmod(descriptor, old.st_mode & 0o7777)
+        } else if !isPrivate {
+            _ = fchmod(descriptor, 0o666 & ~Self.userMask)
+        }
     }
+
+    /// The user's mask of rights. It can only be asked for by setting it, so that is done once.
+    private static let userMask: mode_t = {
+        let mask = umask(0o077)
+        umask(mask)
+        return mask
+    }()
 
     private func copyOver(from source: Int32) -> Bool {
         guard let target = openFile(at: folder, base, O_WRONLY | O_TRUNC) else { return false }

@@ -20,8 +20,9 @@ package final class OutputFile {
     package let name: String
     private let target: Target
 
-    /// Without a path, or with `-`, standard output.
-    package init(path: String? = nil) throws(OutputError) {
+    /// Without a path, or with `-`, standard output. A new file that is private is for its owner alone; one that is
+    /// there already keeps its mode.
+    package init(path: String? = nil, isPrivate: Bool = false) throws(OutputError) {
         guard let path, path != "-" else {
             name = "standard output"
             // Opened for reading only when the caller has filled a closed descriptor.
@@ -31,7 +32,7 @@ package final class OutputFile {
             return
         }
         name = path
-        target = try Self.target(path)
+        target = try Self.target(path, isPrivate)
     }
 
     private init(nowhere name: String) {
@@ -72,7 +73,7 @@ package final class OutputFile {
         if case .replaced(let file) = target { try file.commit(name: name) }
     }
 
-    private static func target(_ path: String) throws(OutputError) -> Target {
+    private static func target(_ path: String, _ isPrivate: Bool) throws(OutputError) -> Target {
         if let number = descriptorNumber(path) {
             // Not opened anew: that would start at offset 0, and a socket cannot be.
             let copy = fcntl(number, F_DUPFD_CLOEXEC, 3)
@@ -81,20 +82,21 @@ package final class OutputFile {
         }
         var status = stat()
         if stat(path, &status) == 0 {
-            guard status.st_mode & S_IFMT == S_IFREG else { return try direct(path) }
+            guard status.st_mode & S_IFMT == S_IFREG else { return try direct(path, isPrivate) }
             // A link stays a link: what it leads to is replaced.
             guard let real = realpath(path, nil) else { throw .cannotOpen(path: path, errno: errno) }
             defer { free(real) }
-            return .replaced(try FileReplacement(path: String(cString: real), name: path, old: status))
+            return .replaced(try FileReplacement(path: String(cString: real), name: path, old: status, isPrivate: isPrivate))
         }
         guard errno == ENOENT else { throw .cannotOpen(path: path, errno: errno) }
         // A link to nowhere makes the file that it names.
-        guard lstat(path, &status) != 0 else { return try direct(path) }
-        return .replaced(try FileReplacement(path: path, name: path, old: nil))
+        guard lstat(path, &status) != 0 else { return try direct(path, isPrivate) }
+        return .replaced(try FileReplacement(path: path, name: path, old: nil, isPrivate: isPrivate))
     }
 
-    private static func direct(_ path: String) throws(OutputError) -> Target {
-        guard let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, mode: 0o666) else {
+    private static func direct(_ path: String, _ isPrivate: Bool) throws(OutputError) -> Target {
+        let mode: mode_t = isPrivate ? 0o600 : 0o666
+        guard let descriptor = openFile(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY, mode: mode) else {
             throw .cannotOpen(path: path, errno: errno)
         }
         return .direct(descriptor, close: true)
